@@ -64,6 +64,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.mapped_attributes import RAISING, proxied, unreadable_relationship
@@ -75,16 +76,26 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.expired.implicit_reads import is_property, self_reads
-from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
+from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded, related
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
-from forge_doctor.lint.dataflow.response_models import fields, objects_read, returned
+from forge_doctor.lint.dataflow.response_models import fields, objects_read, response_class, returned
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 
 SUSPECT = AnyWord(b"fastapi", b"model_validate", b"validate_python", b"from_orm", b"APIRouter")
 # Who calls a repository may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("queries",)
+MAX_DEPTH = 3  # of response models inside each other
+
+
+class Unread(NamedTuple):
+    """A field of a class that reads a relationship which is not loaded, and the objects it reads it of."""
+
+    held: Loaded
+    relationship: Relationship
+    class_: ClassDef
+    field: Assign
 
 
 @check(severity=Severity.ERROR)
@@ -96,8 +107,8 @@ def lazy_load_in_response(file: SourceFile, project: Project) -> Iterator[Findin
         held = loaded(project, node)
         if held is None or held.shape is Shape.ROWS:
             continue
-        for relationship, field in unloaded_fields(project, held, class_, node):
-            yield found(file, project, node, held, relationship, class_, field)
+        for unread in unloaded_fields(project, held, class_, node):
+            yield found(file, project, node, unread)
     if file.mentions(b"with "):
         yield from left_plain_blocks(file, project)
 
@@ -109,22 +120,33 @@ def left_plain_blocks(file: SourceFile, project: Project) -> Iterator[Finding]:
         function = node.function
         if held is None or held.shape is Shape.ROWS or function is None or opened_by(held.session) is None:
             continue
-        for relationship, field in unloaded_fields(project, held, class_, node):
+        for unread in unloaded_fields(project, held, class_, node):
             # One that is read while the session is open is there.
-            if re.search(rf"\.{re.escape(relationship.name)}\b", function.text) is None:
-                yield found(file, project, node, held, relationship, class_, field, "DetachedInstanceError")
+            if re.search(rf"\.{re.escape(unread.relationship.name)}\b", function.text) is None:
+                yield found(file, project, node, unread, "DetachedInstanceError")
                 break
 
 
 def unloaded_fields(
-    project: Project, held: Loaded, class_: ClassDef, node: Node
-) -> Iterator[tuple[Relationship, Assign]]:
-    """Fields of the class that are relationships nobody loaded, or properties that read one."""
+    project: Project, held: Loaded, class_: ClassDef, node: Node, above: tuple[ClassDef, ...] = ()
+) -> Iterator[Unread]:
+    """Fields of the class that are relationships nobody loaded, or properties that read one; of the classes of its fields
+    as well, for the relationships that are there."""
     for name, field in (fields(project, class_) or {}).items():
-        for relationship in relationships_behind(project, held, name):
-            if is_unloaded(project, held, relationship, node):
-                yield relationship, field
-                break
+        missing = (one for one in relationships_behind(project, held, name) if is_unloaded(project, held, one, node))
+        relationship = next(missing, None)
+        if relationship is not None:
+            yield Unread(held, relationship, class_, field)
+            continue
+        below = field_class(project, field)
+        inner = None if below is None else related(project, held, name)
+        if below is not None and inner is not None and below not in (*above, class_) and len(above) < MAX_DEPTH:
+            yield from unloaded_fields(project, inner, below, node, (*above, class_))
+
+
+def field_class(project: Project, field: Assign) -> ClassDef | None:
+    """The pydantic class that reads what a field holds."""
+    return None if field.annotation is None else response_class(project, field.annotation)
 
 
 def relationships_behind(project: Project, held: Loaded, name: str) -> Iterator[Relationship]:
@@ -142,17 +164,9 @@ def relationships_behind(project: Project, held: Loaded, name: str) -> Iterator[
         yield from (one for one in read if one is not None)
 
 
-def found(
-    file: SourceFile,
-    project: Project,
-    node: Node,
-    held: Loaded,
-    relationship: Relationship,
-    class_: ClassDef,
-    field: Assign,
-    error: str = "MissingGreenlet",
-) -> Finding:
+def found(file: SourceFile, project: Project, node: Node, unread: Unread, error: str = "MissingGreenlet") -> Finding:
     """The finding, with the option to add to the query."""
+    held, relationship, class_, field = unread
     name = f"{held.model.class_.name}.{relationship.name}"
     through = "" if field.target.text == relationship.name else f"{field.target.text}` and by it `"
     read = f"{through}{relationship.name}"

@@ -215,3 +215,55 @@ def test_what_leaves_the_block_of_a_plain_session(parts: dict[str, str], tmp_pat
     """It is read when the session is closed; that of a dependency is still open then."""
     code = SCHEMAS + PLAIN_BLOCK.format(**(BLOCK | parts))
     check_source(project(code), "lazy-load-in-response", tmp_path)
+
+
+NESTED = """\
+class OrderOut(BaseModel):
+    id: int
+    user: {user}
+class WithOrders(BaseModel):
+    id: int
+    orders: {orders}
+class Inner(BaseModel):
+    id: int
+    groups: list[int]
+{reads}
+async def f(db: AsyncSession = Depends(get_db)):
+    {query}
+    {given}
+"""
+ROUTE = "@router.get('/u', response_model={model})"
+OF_USERS = {
+    "user": "int", "orders": "list[OrderOut]", "reads": ROUTE.format(model="list[WithOrders]"),
+    "query": "rows = await db.scalars(select(User).options(selectinload(User.orders)))", "given": "return rows.all()",
+}  # fmt: skip
+OF_ORDERS = {
+    "user": "UserOut", "orders": "int", "reads": ROUTE.format(model="OrderOut"),
+    "query": "row = await db.get(Order, 1, options=[joinedload(Order.user)])", "given": "return row  # expect",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        OF_ORDERS,
+        OF_ORDERS | {"user": "UserOut | None"},
+        OF_ORDERS | {"user": "Optional[UserOut]"},
+        OF_ORDERS | {"reads": "", "given": "return OrderOut.model_validate(row)  # expect"},
+        OF_ORDERS | {"user": "Inner", "given": "return row"},
+        OF_ORDERS | {"user": "dict[str, UserOut]", "given": "return row"},
+        OF_ORDERS
+        | {
+            "query": "row = await db.get(Order, 1, options=[joinedload(Order.user).selectinload(User.orders)])",
+            "given": "return row",
+        },
+        # What is missing on the way is told, and nothing behind it.
+        OF_ORDERS | {"query": "row = await db.get(Order, 1)", "given": "return row  # expect"},
+        # An order's user is in the session: its orders were loaded for it.
+        OF_USERS | {"user": "Plain"},
+        OF_USERS | {"user": "Inner"},
+    ],
+)
+def test_the_response_models_of_its_fields_read_the_next_level(parts: dict[str, str], tmp_path: Path) -> None:
+    code = "from typing import Optional\n" + SCHEMAS + NESTED.format(**parts)
+    check_source(project(code), "lazy-load-in-response", tmp_path)

@@ -112,9 +112,14 @@ def _held(project: Project, node: Node, way: Way) -> Loaded | None:
 def _related(project: Project, node: Attribute, way: Way) -> Loaded | None:
     """What a relationship of a loaded object leads to."""
     owner = loaded(project, node.value, way.deeper)
-    relationship = None if owner is None or owner.shape is not Shape.OBJECT else owner.model.relationship(node.attr)
+    return None if owner is None or owner.shape is not Shape.OBJECT else related(project, owner, node.attr)
+
+
+def related(project: Project, owner: Loaded, name: str) -> Loaded | None:
+    """What a relationship of each of the objects leads to."""
+    relationship = owner.model.relationship(name)
     model = None if relationship is None else related_model(project, relationship)
-    if owner is None or relationship is None or model is None:
+    if relationship is None or model is None:
         return None
     shape = Shape.MANY if is_collection(relationship) else Shape.OBJECT
     return owner._replace(model=model, shape=shape, path=(*owner.path, (owner.model, relationship)))
