@@ -48,16 +48,17 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Subscript
-from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Subscript, WithItem
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.connections.connection_stretches import state_before
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Entered, entered_around
+from forge_doctor.lint.dataflow.sessions.creation import made_by
 from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(rb"\bwith\b", b"call_next", b"self.app(", b"self._app(", b"middleware", b"Middleware")
+SUSPECT = AnyWord(b"call_next", b"self.app(", b"self._app(", b"middleware", b"Middleware")
 NEXT = regex(r"call_next|self\._?app|next_app|handler")
 
 
@@ -72,13 +73,26 @@ def session_around_call_next(file: SourceFile, project: Project) -> Iterator[Fin
             continue
         if NEXT.fullmatch(call.func.text) is None and call.func.text != given_name(function):
             continue
-        for name, item in entered_around(project, call):
+        for name, item in (*entered_around(project, call), *made_before(project, function, call)):
             if is_handed_on(function, name, item, call):
                 continue
             held = state_before(project, function, ((name, THE_SESSION),), item.start, call.start)
             if held.query is not None and not held.handed:
                 yield found(file, call, name, held.at or held.query, held.query)
                 break
+
+
+def made_before(project: Project, function: FunctionDef, call: Call) -> Iterator[tuple[str, Entered]]:
+    """The sessions that the function has made without a block by then: `session = Session()`, closed in a `finally`."""
+    entered = {one.value.text for one in function.find(WithItem, nested=False)}
+    for assign in function.find(Assign, nested=False):
+        value = assign.value
+        if not isinstance(assign.target, Name) or assign.target.text in entered:
+            continue
+        if isinstance(value, Call) and assign.end <= call.start:
+            made = made_by(project, value)
+            if made is not None and made.confidence > Confidence.LOW:
+                yield assign.target.text, Entered(value, assign.start, assign.end)
 
 
 def given_names(file: SourceFile, project: Project) -> frozenset[str]:
@@ -111,6 +125,6 @@ def found(file: SourceFile, call: Call, name: str, at: Call, query: Call) -> Fin
         f"`{name}` keeps the connection of `{at.func.text}()` (line {at.line}) while everything behind "
         f"`{call.func.text}()` takes a second one: as many requests at once as the pool has connections wait for each other",
         confidence=Confidence.HIGH if query is at else Confidence.MEDIUM,
-        remedy=f"end the `with` block of `{name}` before `{call.func.text}(...)`",
+        remedy=f"close `{name}`, or end its `with` block, before `{call.func.text}(...)`",
         related=(Related(message="takes the first connection", location=file.location(at)),),
     )

@@ -33,7 +33,22 @@ HELD = [
         "            await db.execute(text('x'))\n            return await nxt(request)  # expect high\n"
     ),
 ]
+MADE = "async def middleware(request, call_next):\n    db = Session()\n    try:\n"
+HELD += [
+    MADE + QUERY + NEXT.format(mark="  # expect high") + "    finally:\n        await db.close()\n",
+    MADE.replace("Session()", "make()") + QUERY + NEXT.format(mark="  # expect high") + "    finally:\n"
+    "        await db.close()\ndef make():\n    return Session()\n",
+]
 FREE = [
+    MADE + QUERY + "    finally:\n        await db.close()\n    return await call_next(request)\n",
+    MADE + QUERY + "        await db.commit()\n" + NEXT.format(mark="") + "    finally:\n        await db.close()\n",
+    MADE
+    + "        request.state.db = db\n"
+    + QUERY
+    + NEXT.format(mark="")
+    + "    finally:\n        await db.close()\n",
+    MADE.replace("try:", "async with db:") + QUERY + "    return await call_next(request)\n",
+    MADE.replace("Session()", "request.state.db") + QUERY + NEXT.format(mark="") + "    finally:\n        pass\n",
     START + QUERY + NEXT.format(mark="")[4:],
     START + NEXT.format(mark=""),
     START + QUERY + "        await db.commit()\n" + NEXT.format(mark=""),
