@@ -40,22 +40,23 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Try, WithItem
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Try, WithItem
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.connections.connection_stretches import state_before
 from forge_doctor.lint.dataflow.connections.connection_use import NOTHING
-from forge_doctor.lint.dataflow.connections.handles import THE_SESSION
+from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, injected_handles
 from forge_doctor.lint.dataflow.connections.holding_classes import held_beside
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.lint.dataflow.frameworks.injection import session_source
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.sessions.begun_elsewhere import (
-    Again,
-    begun_again,
+    Begins,
+    begun_elsewhere,
     is_conditional,
     is_in_block_that_ended,
+    queried_before,
 )
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
@@ -104,8 +105,12 @@ def begin_after_query(file: SourceFile, project: Project) -> Iterator[Finding]:
         )
         if begun is not None:
             yield found(file, call, begun._replace(confidence=min(begun.confidence, value.confidence)))
-    for again in begun_again(file, project):
-        yield found_again(file, again)
+    told = set()
+    for one in begun_elsewhere(file, project):
+        query = queried_before(project, one.caller, one.call, one.place) or queried_by_dependency(project, one)
+        if query is not None and one.call not in told:
+            told.add(one.call)
+            yield found_again(file, one, query)
 
 
 def is_begun_there(call: Call) -> bool:
@@ -195,6 +200,23 @@ def begun_by_dependency(project: Project, function: FunctionDef, call: Call) -> 
     return None
 
 
+def queried_by_dependency(project: Project, begins: Begins) -> Call | None:
+    """A query of a dependency that had the session which an endpoint hands on, or which an object of it holds."""
+    root, _, attribute = f"{begins.place.of or begins.place.text}".partition(".")
+    if attribute or root not in begins.caller.param_names or not begins.caller.decorators:
+        return None
+    for held in held_by_dependencies(project, begins.caller):
+        handles = injected_handles(project, begins.caller, held.source)
+        handle = dict(handles).get(root)
+        here = handle if not begins.place.of or handle is None else dict(handle.attributes).get(begins.place.text)
+        if here != THE_SESSION:
+            continue
+        state = state_before(project, begins.caller, handles, begins.caller.start, begins.call.start)
+        if not state.ended and not state.handed:
+            return held.at
+    return None
+
+
 def is_touched(function: FunctionDef, session: str, call: Call) -> bool:
     """Whether the transaction may have ended before the call, or somebody else may have ended it."""
     before = calls_between(function, function.start, call.start)
@@ -216,19 +238,24 @@ def found(file: SourceFile, call: Call, begun: Begun) -> Finding:
     )
 
 
-def found_again(file: SourceFile, again: Again) -> Finding:
+def place_of(node: Node, file: SourceFile) -> str:
+    """Where it stands, in words for a message about a file."""
+    return f"in line {node.line}" if node.file is file else f"in {node.file.path}:{node.line}"
+
+
+def found_again(file: SourceFile, again: Begins, query: Call) -> Finding:
     """The finding where another function begins: at its `begin()` in the same file, else at the call that leads there."""
     here = again.begin if again.begin.file is file else again.call
     where = "" if here is again.begin else f" (line {again.begin.line} of {again.begin.file.path})"
     return file.finding(
         begin_after_query,
         here,
-        f"`{again.call.func.text}()` calls `{again.begin.func.text}()`{where}, and `{again.query.func.text}()` in line "
-        f"{again.query.line} has begun a transaction on the same session: `begin()` raises InvalidRequestError",
+        f"`{again.call.func.text}()` calls `{again.begin.func.text}()`{where}, and `{query.func.text}()` {place_of(query, file)} "
+        "has begun a transaction on the same session: `begin()` raises InvalidRequestError",
         confidence=again.confidence,
         remedy="`begin_nested()` for a savepoint, or leave the transaction to who calls, and end it with one `commit()`",
         related=(
-            Related(message="begins the transaction", location=again.query.file.location(again.query)),
+            Related(message="begins the transaction", location=query.file.location(query)),
             Related(message="begins it again", location=again.begin.file.location(again.begin)),
         ),
     )

@@ -196,3 +196,45 @@ def test_the_caller_has_queried_before_a_function_begins(tmp_path: Path) -> None
     imports = files["app/code.py"].partition("class Users")[0] + "from app.code import Users, prepare\n"
     code = SERVICE.format(first="named_whole", who="users", then="rename", mark="", end="print()", again=MARK)
     check_source({**files, "app/service.py": imports + code}, "begin-after-query", tmp_path)
+
+
+INJECTED = """\
+async def key(db: AsyncSession = Depends(get_db)):
+    return await db.scalar(select(User))
+class Transfers:
+    def __init__(self, db: AsyncSession = Depends({source})):
+        self.db = db
+    async def move(self, q):
+        async with self.db.begin():{own}
+            self.db.add(q)
+async def move(db, q):
+    async with db.begin():{plain}
+        db.add(q)
+async def other():
+    async with Session() as db:
+        yield db
+@router.post('/')
+async def f(q, transfers: Transfers = Depends(), db: AsyncSession = Depends({source}), k=Depends({first})):
+    {before}
+    await {call}
+"""
+
+
+@pytest.mark.parametrize(("call", "where"), [("transfers.move(q)", "own"), ("move(db, q)", "plain")])
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({}, True),
+        ({"before": "await db.commit()"}, False),
+        ({"before": "await q(db, transfers)"}, False),
+        ({"source": "other"}, False),
+        ({"first": "get_db"}, False),
+    ],
+)
+def test_a_dependency_has_queried_before_a_function_or_method_begins(
+    call: str, where: str, parts: dict[str, str], told: bool, tmp_path: Path
+) -> None:
+    named = {"source": "get_db", "first": "key", "before": "print(q)"} | parts
+    marks = {one: MARK if told and one == where else "" for one in ("own", "plain")}
+    code = INJECTED.format(**named, call=call, **marks)
+    check_source(project(code), "begin-after-query", tmp_path)

@@ -31,20 +31,21 @@ SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED})
 OPEN, NONE, UNSURE = "open", "none", "unsure"
 
 
-class Again(NamedTuple):
-    """The call that runs `begin`, where that stands, and what queried before."""
-
-    call: Call
-    begin: Call
-    query: Call
-    confidence: Confidence
-
-
 class Place(NamedTuple):
     """A session as a function writes it: by a name or as an attribute of its object, or of an object it holds (`of`)."""
 
     text: str
     of: str = ""
+
+
+class Begins(NamedTuple):
+    """A call that runs `begin`, where that stands, and how the caller writes the session."""
+
+    call: Call
+    caller: FunctionDef
+    begin: Call
+    place: Place
+    confidence: Confidence
 
 
 @kept_for_the_run
@@ -53,8 +54,8 @@ def beginning_names(project: Project) -> frozenset[str]:
     return marked_functions(project, Mark.BEGINS)
 
 
-def begun_again(file: SourceFile, project: Project) -> Iterator[Again]:
-    """Awaited calls of a function that begins, behind what has queried with the same session."""
+def begun_elsewhere(file: SourceFile, project: Project) -> Iterator[Begins]:
+    """Awaited calls of a function that begins a transaction before anything else on its session."""
     names = [one for one in beginning_names(project) if one.encode() in file.words]
     for call in file.calls(*names) if names else ():
         caller = call.function
@@ -64,10 +65,8 @@ def begun_again(file: SourceFile, project: Project) -> Iterator[Again]:
         for begin in calls_of(callee):
             place = session_of(call, callee, begin) if begin.method == "begin" else None
             confidence = None if place is None else begins_with(project, call, callee, begin, place)
-            query = None if place is None or confidence is None else queried_before(project, caller, call, place)
-            if query is not None and confidence is not None:
-                yield Again(call, begin, query, confidence)
-                break
+            if place is not None and confidence is not None:
+                yield Begins(call, caller, begin, place, confidence)
 
 
 def session_of(call: Call, callee: FunctionDef, begin: Call) -> Place | None:
