@@ -44,6 +44,7 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
     Param,
+    Return,
     Subscript,
 )
 from forge_doctor.code.syntax.prefilter import Either, WordsThen
@@ -206,16 +207,16 @@ def where_shared(project: Project, made: Made) -> str:
         return "kept in a global variable" if f"global {target.text}" in function.text else ""
     if isinstance(target, Attribute) and is_of_application(target):
         return f"kept in `{target.value.text}` for the life of the application"
-    if isinstance(target, Attribute) and (kept := object_of_module(target, function)):
-        return f"kept by `{kept}`, an object that is made once when the module is imported"
+    if isinstance(target, Attribute) and (kept := in_lasting_object(target, function)):
+        return kept
     if isinstance(target, Subscript | Attribute) and is_of_worker(target, function):
         return f"kept in `{target.text}` for the life of the process"
     return cached(function)
 
 
-def object_of_module(target: Attribute, function: FunctionDef) -> str:
-    """The name that a module gives the object whose `__init__` keeps the session; empty where it makes none, or where the
-    attribute is set anywhere else."""
+def in_lasting_object(target: Attribute, function: FunctionDef) -> str:
+    """Which object that a module or a cached function makes once has an `__init__` that keeps the session; empty where none
+    does, or where the attribute is set anywhere else."""
     owner = function.owner
     if (
         function.name != "__init__"
@@ -228,7 +229,9 @@ def object_of_module(target: Attribute, function: FunctionDef) -> str:
     for call in function.file.calls(owner.name):
         bound = call.parent
         if isinstance(bound, Assign) and call.function is None and kept_by_module(bound.target, bound):
-            return bound.target.text
+            return f"kept by `{bound.target.text}`, an object that is made once when the module is imported"
+        if isinstance(bound, Return) and (given := cached(call.function)):
+            return f"kept by {given}"
     return ""
 
 

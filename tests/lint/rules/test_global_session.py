@@ -152,3 +152,25 @@ def test_a_request_gives_its_session_to_an_object_of_a_module(
     code = f"@router.get('/')\nasync def f(request, name, {given}):\n    {line}{'  # expect high' * told}\n"
     files = project("from app.keeper import Manager, make, manager\nfrom typing import Annotated\n" + code)
     check_source({**files, "app/keeper.py": KEEPER}, RULE, tmp_path)
+
+
+SERVICE = (
+    "class Service:\n    def __init__(self, session=None):\n        self.session = Session()%s\n"
+    "from functools import lru_cache\n%s\ndef service():\n    %s\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "body", "told"),
+    [
+        ("@lru_cache", "return Service()", True),
+        ("@lru_cache(maxsize=1)", "return Service()", True),
+        ("", "return Service()", False),
+        ("@lru_cache", "return len(Service().session.new)", False),
+    ],
+)
+def test_a_cached_function_gives_everybody_the_object_that_keeps_one(
+    decorator: str, body: str, told: bool, tmp_path: Path
+) -> None:
+    code = SERVICE % ("  # expect high" * told, decorator, body)
+    check_source(project(code), RULE, tmp_path)
