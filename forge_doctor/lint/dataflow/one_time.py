@@ -10,4 +10,9 @@ PATH = regex(r"(?:^|/)(?:migrations?|alembic|versions|seeds?|scripts|cli)/|(?:^|
 
 def runs_once(file: SourceFile) -> bool:
     """Whether it is a migration, seed, script or command line: nobody else waits while it runs."""
-    return PATH.search(file.path) is not None
+    return is_run_once(file.path)
+
+
+def is_run_once(path: str) -> bool:
+    """The same of a path."""
+    return PATH.search(path) is not None

@@ -56,6 +56,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.connections.connection_stretches import state_before, uses_in
+from forge_doctor.lint.dataflow.connections.given_sessions import TakenTwice, taken_around, taken_by_called
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     entered_around,
@@ -74,7 +75,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import calls_of, stacked_i
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
-    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(",
+    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(|AsyncSession\b",
     b"acquire",
     b"ExitStack",
     b"engine",
@@ -119,6 +120,8 @@ def second_session_inside_first(file: SourceFile, project: Project) -> Iterator[
         if kind not in SESSIONS:
             continue
         first = None if function is None else first_around(project, function, statement, item.value)
+        if first is None and (twice := taken_around(project, item.value)) is not None:
+            first = of_given(twice)
         own = ((item.target.text, THE_SESSION),)
         if first is not None and uses_in(project, statement, own).query is not None:
             yield found(file, item.value, first)
@@ -127,6 +130,13 @@ def second_session_inside_first(file: SourceFile, project: Project) -> Iterator[
     yield from of_stacks(file, project)
     yield from of_units(file, project)
     yield from of_endpoints(file, project)
+    for twice in taken_by_called(file, project):
+        yield found(file, twice.opens, of_given(twice))
+
+
+def of_given(twice: TakenTwice) -> First:
+    """A session that the function did not make itself: of the same pool, where there is but one."""
+    return First(f"`{twice.first}`", twice.query, Confidence.MEDIUM)
 
 
 def of_stacks(file: SourceFile, project: Project) -> Iterator[Finding]:

@@ -133,7 +133,9 @@ def test_what_a_router_is_included_with_ends_the_kept_results_of_its_routes(
 @pytest.mark.parametrize(
     ("text", "marks"),
     [
-        ("async def a(s):\n    async with s.begin():\n        pass\n", {(Mark.BEGINS, "a")}),
+        ("async def a(s):\n    async with s.begin():\n        pass\n", {(Mark.BEGINS, "a"), (Mark.ENTERS, "a")}),
+        ("async def a():\n    async with Session() as s: ...\nasync def session(): ...\n", {(Mark.ENTERS, "a")}),
+        ("def a():\n    with Session() as s: ...\n", set()),
         ("def a():\n    pass\nasync def b(s):\n    try: ...\n    except IntegrityError: ...\n", {(Mark.CATCHES, "b")}),
         ("def a(c):\n    asyncio.create_task(c)\ndef b(): ...\n", {(Mark.STARTS, "a")}),
         ("def a(): ...\ndef create_task(c):\n    pass\n", set()),

@@ -203,3 +203,69 @@ def test_of_a_command_line_no_second_call_waits(path: str, mark: str, tmp_path: 
     code = FIRST + "        await a.execute(text('x'))\n" + INNER.format(mark=mark)
     files = project("") | {path: "from sqlalchemy import text\nfrom app.db import Session\n" + code}
     check_source(files, "second-session-inside-first", tmp_path, least=Confidence.MEDIUM)
+
+
+GIVEN = """\
+class Orders:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def place(self, key, own: bool = False):
+        {before}
+        await audit('placed'){self}
+        await self.session.commit()
+async def place(db: AsyncSession, key):
+    {alone}
+    async with Session() as b:{inner}
+        await b.execute(text('y'))
+async def audit(what, session: AsyncSession | None = None):
+    async with Session() as s:
+        await s.execute(text('z'))
+"""
+ASKS = {"before": "await self.session.execute(text('x'))", "alone": "await db.execute(text('x'))"}
+OF_GIVEN = (
+    ({}, True),
+    ({"before": "if key:\n            await self.session.execute(text('x'))", "alone": "if key:\n        await db.get(User, 1)"}, False),
+    ({"before": "await self.session.execute(text('x'))\n        await self.session.commit()",
+      "alone": "await db.execute(text('x'))\n    await db.rollback()"}, False),
+    ({"before": "self.session.add(User())", "alone": "db.add(User())"}, False),
+    ({"before": "await self.session.execute(text('x'))\n        await key(self.session)",
+      "alone": "await db.execute(text('x'))\n    await key(db)"}, False),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "told"), OF_GIVEN)
+def test_a_session_that_was_given_waits_at_the_one_pool_of_a_project(
+    parts: dict[str, str], told: bool, tmp_path: Path
+) -> None:
+    mark = "  # expect medium" if told else ""
+    code = GIVEN.format(**(ASKS | parts), self=mark, inner=mark)
+    check_source(project(code), "second-session-inside-first", tmp_path)
+
+
+OTHER_POOL = "other = create_async_engine('postgresql+asyncpg://localhost/other')\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "mark"),
+    [("app/more.py", ""), ("tests/conftest.py", "  # expect medium"), ("app/scripts/load.py", "  # expect medium")],
+)
+def test_with_another_engine_it_may_wait_at_another_pool(path: str, mark: str, tmp_path: Path) -> None:
+    files = project(GIVEN.format(**ASKS, self=mark, inner=mark))
+    files[path] = "from sqlalchemy.ext.asyncio import create_async_engine\n" + OTHER_POOL
+    check_source(files, "second-session-inside-first", tmp_path)
+
+
+def test_a_session_that_is_handed_to_what_opens_one_may_be_the_one_it_uses(tmp_path: Path) -> None:
+    code = GIVEN.format(**ASKS, self="", inner="  # expect medium").replace(
+        "audit('placed')", "audit('placed', self.session)"
+    )
+    check_source(project(code), "second-session-inside-first", tmp_path)
+
+
+def test_without_a_pool_nobody_waits(tmp_path: Path) -> None:
+    files = project(GIVEN.format(**ASKS, self="", inner=""))
+    made = next(path for path, text in files.items() if "create_async_engine(" in text)
+    files[made] = "from sqlalchemy.pool import NullPool\n" + files[made].replace(
+        "create_async_engine(", "create_async_engine(poolclass=NullPool, url="
+    )
+    check_source(files, "second-session-inside-first", tmp_path)

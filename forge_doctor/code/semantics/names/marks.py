@@ -22,6 +22,7 @@ class Mark(StrEnum):
     """What words in a file say of it, or of its functions: those are named."""
 
     BEGINS = "functions with a begin()"
+    ENTERS = "async functions that enter a session or connection"
     CATCHES = "async functions that catch the database's errors"
     FLUSHES = "async functions that flush or commit"
     STARTS = "functions that start a task"
@@ -46,7 +47,9 @@ class Mark(StrEnum):
 
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
-BY_NAME = frozenset({Mark.BEGINS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES, Mark.RUNS})
+BY_NAME = frozenset(
+    {Mark.BEGINS, Mark.ENTERS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES, Mark.RUNS}
+)
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
 # What a base of mapped classes may turn them into other things with, where it maps nothing itself.
 TURNING = (b"def to_dict", b"def as_dict", b"def to_json", b"def serialize")
@@ -142,6 +145,9 @@ def _functions(head: re.Pattern[bytes], place: re.Pattern[bytes]) -> Told:
 DEFINED = regex(rb"def(?<!\wdef)[ \t]+(\w+)")
 DEFINED_ASYNC = regex(rb"async(?<!\wasync)[ \t]+def[ \t]+(\w+)")
 BEGUN = regex(rb"\.begin\(\s*\)")
+ENTERED = regex(
+    rb"async[ \t]+with[ \t]+(?:\w+\.){0,4}\w*(?:[sS]ession|[mM]aker|[fF]actory|[sS]cope|begin|connect)\w*\("
+)
 STARTED = regex(rb"\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
 STREAMED = regex(rb"\b(?:Streaming|EventSource)Response\(")
 VALIDATED = regex(rb"\.(?:model_validate|from_orm)\(")
@@ -151,6 +157,7 @@ RUN = regex(rb"\b(?:(?:asyncio|uvloop|anyio)\.run|run_until_complete|command\.(?
 ASKED: Mapping[Mark, Asked] = MappingProxyType(
     {
         Mark.BEGINS: Asked((b".begin(",), _functions(DEFINED_ASYNC, BEGUN)),
+        Mark.ENTERS: Asked((b"async with",), _functions(DEFINED_ASYNC, ENTERED)),
         Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_ASYNC, CAUGHT)),
         Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_ASYNC, FLUSHED)),
         Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED, STARTED)),
