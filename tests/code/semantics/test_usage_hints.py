@@ -45,6 +45,29 @@ class Store:
     async def g(self):
         self.db.commit()
 """,
+    "of a name of the module, where functions have one of their own": """\
+from sqlalchemy.orm import scoped_session, sessionmaker
+session: scoped_session = scoped_session(sessionmaker())
+async def f(make):
+    async with make() as session:
+        await session.commit()
+async def g(session):
+    await session.commit()
+    await session.rollback()
+def h():
+    session.commit()
+    return session.execute(sa.select(1)).all()
+""",
+    "of a name of the module, in the functions that mean it": """\
+from sqlalchemy.orm import scoped_session, sessionmaker
+session: scoped_session = scoped_session(sessionmaker())
+async def f():
+    await session.commit()
+async def g():
+    await session.rollback()
+def h():
+    session.commit()  # expect medium
+""",
     "in the branch that asks": """\
 from sqlalchemy.ext.asyncio import AsyncSession
 NEW = True

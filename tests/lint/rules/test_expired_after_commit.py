@@ -113,6 +113,36 @@ def test_what_has_left_the_session_is_not_expired(taken: str, mark: str, tmp_pat
     check_source(project(code), "expired-after-commit", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("deleting", "mark"),
+    [
+        ("    await db.delete(user)\n    await db.commit()\n", ""),
+        ("    await db.delete(instance=user)\n    await db.flush()\n    await db.commit()\n", ""),
+        ("    await Users(db).delete(user)\n    await db.commit()\n", ""),
+        ("    async with db.begin():\n        await db.delete(user)\n", ""),
+        ("    await db.delete(other)\n    await db.commit()\n", "  # expect medium"),
+        ("    if other:\n        await db.delete(user)\n    await db.commit()\n", "  # expect medium"),
+        ("    await db.delete(user)\n    await db.rollback()\n", "  # expect high"),
+    ],
+)
+def test_what_is_deleted_keeps_its_values_through_the_commit(deleting: str, mark: str, tmp_path: Path) -> None:
+    code = f"async def f(db: AsyncSession, other: User):\n    user = await db.get(User, 1)\n{deleting}    return user.id{mark}\n"
+    users = (
+        "class Users:\n    def __init__(self, db: AsyncSession):\n        self.db = db\n"
+        "    async def delete(self, one: User):\n        await self.db.delete(one)\n"
+    )
+    check_source(project(users + code), "expired-after-commit", tmp_path)
+
+
+@pytest.mark.parametrize(("gone", "mark"), [("    await db.delete(user)\n", ""), ("", "  # expect medium")])
+def test_what_a_function_deletes_and_gives_back_has_its_values(gone: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        f"async def dropped(db: AsyncSession):\n    user = await db.get(User, 1)\n{gone}    await db.commit()\n    return user\n"
+        f"async def f(db: AsyncSession):\n    user = await dropped(db)\n    return user.id{mark}\n"
+    )
+    check_source(project(code), "expired-after-commit", tmp_path)
+
+
 @pytest.mark.parametrize("code", GOOD)
 def test_what_fills_or_does_not_read_the_object_is_silent(code: str, tmp_path: Path) -> None:
     check_source(project(START + code), "expired-after-commit", tmp_path)

@@ -8,24 +8,20 @@ from typing import NamedTuple
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import TESTED, tested_names
 from forge_doctor.code.semantics.inference.same_source import bound_alike
+from forge_doctor.code.semantics.inference.usage_regions import METHOD_CALLED, bound_where, root_of
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN, STARTABLE, TELLING, TELLING_DRIVERS
-from forge_doctor.code.semantics.names.bindings import Binding
-from forge_doctor.code.semantics.names.reaching import reaching
-from forge_doctor.code.semantics.names.scopes import Scope, Scopes
+from forge_doctor.code.semantics.names.scopes import Scopes
 from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import (
     Attribute,
     Call,
-    ClassDef,
-    For,
     Name,
     Node,
     Sequence,
     Str,
     Tuple,
     With,
-    WithItem,
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.text.text_places import places_of, stands_behind_await
@@ -41,7 +37,6 @@ OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql
 WRAPPERS = regex(rb"^[ \t]*(?:from|import)[ \t]+(?:aiopg|aiomysql|asyncpgsa|gino|databases)\b", re.MULTILINE)
 OF_ASYNCIO = (b"sqlalchemy.ext.asyncio", b"AsyncSession", b"sqlmodel")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
-METHOD_CALLED = regex(rb"\s*\.\s*(\w+)\s*\(")
 CHAIN = regex(r"\w+(?:\.\w+)*")
 MAX_TEXT = 80
 # What is awaited of sessions and connections, rightly or by mistake.
@@ -119,7 +114,7 @@ NO_EVIDENCE = Evidence(text="")
 
 
 def evidence_for(
-    knows: Knowledge, scopes: Scopes, node: Name | Attribute, region: Node, without: tuple[With, ...] = ()
+    knows: Knowledge, scopes: Scopes, node: Name | Attribute, region: Node, without: tuple[Node, ...] = ()
 ) -> Evidence:
     """What the uses of an expression in a region tell, those in some blocks left out; nothing for anything but a name or a
     chain of attributes."""
@@ -157,8 +152,8 @@ def _seen_elsewhere(
     scopes: Scopes, node: Name | Attribute, awaited: frozenset[str], plain: frozenset[str]
 ) -> tuple[frozenset[str], frozenset[str]]:
     """The same with the uses of what is bound to the same elsewhere in the file."""
-    root = _root(node)
-    bound = _bound(scopes, root)
+    root = root_of(node)
+    bound = bound_where(scopes, root)
     for name, region in bound_alike(bound[1][0]) if bound is not None and len(bound[1]) == 1 else ():
         text = name + node.text.removeprefix(root.text)
         more_awaited, more_plain = _seen(region, text)
@@ -217,51 +212,9 @@ def is_called_like_factory(node: Node) -> bool:
     return FACTORY_NAME.search(called.text.rpartition(".")[2]) is not None
 
 
-def region_of(scopes: Scopes, node: Name | Attribute) -> Node:
-    """Where the same receiver is meant: the `with` or `for` or function that binds the name, the class of `self.x`."""
-    root = _root(node)
-    if root is not node and root.text in ("self", "cls"):
-        return node.enclosing(ClassDef) or node.file.module
-    bound = _bound(scopes, root)
-    if bound is None:
-        return node.file.module
-    scope, bindings = bound
-    binder = bindings[-1].node
-    if isinstance(binder, WithItem | For) and len(bindings) == 1:
-        return binder.enclosing(With) or binder if isinstance(binder, WithItem) else binder
-    return scope.node
-
-
-def _root(node: Node) -> Node:
-    """`a` of `a.b.c`."""
-    while isinstance(node, Attribute):
-        node = node.value
-    return node
-
-
-def _bound(scopes: Scopes, name: Node) -> tuple[Scope, tuple[Binding, ...]] | None:
-    """The scope a name is of, with the bindings that may hold where it stands."""
-    found = scopes.lookup(name.text, name)
-    if found is None or found[0] is not scopes.of(name):
-        return found
-    return found[0], reaching(found[1], name)
-
-
-def bound_anew(scopes: Scopes, node: Name | Attribute, region: Node) -> tuple[With, ...]:
-    """The blocks within a region that bind the name to something else, and do not hold where the expression stands:
-    `async with open_session() as conn: ...`, and behind it `conn = sqlite3.connect(path)`."""
-    root = _root(node)
-    found = scopes.lookup(root.text, root)
-    if found is None or len(found[1]) < 2 or found[0] is not scopes.of(root):
-        return ()
-    near = reaching(found[1], root)
-    blocks = [one.node.enclosing(With) for one in found[1] if isinstance(one.node, WithItem) and one not in near]
-    return tuple(one for one in blocks if one is not None and region.contains(one) and not one.contains(root))
-
-
-def _seen(region: Node, text: str, without: tuple[With, ...] = ()) -> tuple[frozenset[str], frozenset[str]]:
+def _seen(region: Node, text: str, without: tuple[Node, ...] = ()) -> tuple[frozenset[str], frozenset[str]]:
     """What is called on a receiver within a region, behind `await` and without; not in the blocks `without`."""
-    known: dict[tuple[Node | str | tuple[With, ...], ...], tuple[frozenset[str], frozenset[str]]]
+    known: dict[tuple[Node | str | tuple[Node, ...], ...], tuple[frozenset[str], frozenset[str]]]
     known = region.file.kept.setdefault(_seen, {})
     key = (region, text, without)
     if key not in known:

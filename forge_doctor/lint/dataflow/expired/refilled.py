@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Attribute,
@@ -16,10 +17,11 @@ from forge_doctor.code.syntax.nodes import (
     Keyword,
     Name,
     Node,
+    Return,
     Sequence,
     Starred,
 )
-from forge_doctor.lint.dataflow.expired.expiring import Cause
+from forge_doctor.lint.dataflow.expired.expiring import Cause, Why
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named, calls_of
 from forge_doctor.regex import regex
 
@@ -29,6 +31,7 @@ FILLING = frozenset(
     make_transient_to_detached set_attribute set_committed_value stream stream_scalars""".split()  # noqa: SIM905 - a table, read as text
 )
 TAKING_OUT = ("expunge", "expunge_all", "make_transient")
+DELETING = ("delete",)
 TAKEN_OUT = regex(r"\b(?:expunge|expunge_all|make_transient)\(")
 
 
@@ -52,12 +55,28 @@ def is_filled(function: FunctionDef, cause: Cause, read: Name) -> bool:
 
 def is_taken_out(project: Project, function: FunctionDef, start: int, cause: Cause, read: Name) -> bool:
     """Whether the session no longer had the object by then: nothing is expired of what was expunged before, here or by a
-    function of the project that is given the session or the object."""
+    function of the project that is given the session or the object, nor of what was deleted."""
+    if is_deleted(function, start, cause, read):
+        return True
     taken = calls_named(function, TAKING_OUT, start, cause.statement.end)
     if any(not one.args or one.args[0].text == read.id for one in taken):
         return True
     handed = (cause.session.text, read.id)
     return any(one.text in handed for given in takers(project, function, start, cause.statement.start) for one in given)
+
+
+def is_deleted(function: FunctionDef, start: int, cause: Cause, read: Name) -> bool:
+    """Whether the object has been given to a `delete()` by then, of the session or of a repository: the flush takes it out
+    of the session with the values it has, and only a rollback gives it back, emptied."""
+    if cause.why in (Why.ROLLBACK, Why.EXPIRE):
+        return False
+    giver = None if cause.inside is None else cause.inside.function
+    if giver is not None and start >= cause.node.end:  # the function that commits gives the object itself
+        given_back = {one.value.text for one in giver.find(Return, nested=False) if one.value is not None}
+        deleting = calls_named(giver, DELETING, giver.start, giver.end)
+        return any(given.text in given_back for one in deleting for given in given_in(one))
+    deleting = calls_named(function, DELETING, start, cause.statement.end)
+    return any(any(given.text == read.id for given in given_in(one)) and always_before(one, read) for one in deleting)
 
 
 def takers(project: Project, function: FunctionDef, start: int, end: int) -> Iterator[tuple[Node, ...]]:
