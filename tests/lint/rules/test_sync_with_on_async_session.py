@@ -80,3 +80,25 @@ def test_in_a_plain_function_no_edit_is_made(tmp_path: Path) -> None:
     code = AWAITS + "def f():\n    with Factory() as db:  # expect high\n        pass\n"
     check_source(code, RULE, tmp_path)
     assert fixed(code, RULE, tmp_path) == code
+
+
+@pytest.mark.parametrize(
+    ("classes", "mark"),
+    [
+        (("AsyncSession", "Session"), ""),
+        (("Session", "AsyncSession"), ""),
+        (("AsyncSession", "AsyncSession"), "  # expect high"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["by a function", "by a condition"])
+def test_a_factory_of_either_class_makes_no_async_session(
+    asked: str, classes: tuple[str, str], mark: str, tmp_path: Path
+) -> None:
+    one, other = classes
+    given = "class_of(engine)" if asked == "by a function" else f"{one} if engine.dialect.is_async else {other}"
+    code = (
+        "from sqlalchemy.orm import Session, sessionmaker\n"
+        f"def class_of(engine):\n    if engine.dialect.is_async:\n        return {one}\n    return {other}\n"
+        f"def work(engine):\n    make = sessionmaker(engine, class_={given})\n    with make() as db:{mark}\n        db.begin()\n"
+    )
+    check_source(AWAITS + code, RULE, tmp_path)

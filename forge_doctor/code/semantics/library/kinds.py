@@ -177,7 +177,7 @@ SESSION_OR_CONNECTION = SESSION_OR_REGISTRY | {Kind.ASYNC_CONNECTION}
 
 def one_of(values: list[Value]) -> Value:
     """The value where several are possible: None beside another counts little, a doubt lowers
-    confidence, a contradiction (async on one way, sync on another) makes it unknown."""
+    confidence, a contradiction (async on one way, sync on another) makes it unknown, or what is inside of it."""
     known = [one for one in values if one.kind not in (Kind.UNKNOWN, Kind.NONE)]
     if not known:
         return values[0] if values else UNKNOWN
@@ -189,6 +189,8 @@ def one_of(values: list[Value]) -> Value:
     best = max(known, key=lambda one: (one.kind is not Kind.OTHER, one.confidence))
     if any(one.kind is not best.kind or one.definition is not best.definition for one in known):
         return UNKNOWN
+    if any(one.inner.kind is not best.inner.kind or one.inner.definition is not best.inner.definition for one in known):
+        best = replace(best, of=one_of([one.inner for one in known]))
     if any(one.kind is Kind.UNKNOWN for one in values):
         return best.at_most(Confidence.MEDIUM)
     return best
