@@ -1365,3 +1365,34 @@ def test_who_makes_an_engine_or_a_pool_has_to_do_with_it(is_awaited: bool, tmp_p
     mark = "" if is_awaited else "  # expect high"
     code = MAKERS.format(before=f"engine, make = {awaited}", awaited=awaited, mark=mark)
     check_source(code, "unawaited-data-access", tmp_path)
+
+
+REPLACED = """\
+class Users:
+    def __init__(self, db: AsyncSession, wrap):
+        self.db = db
+{in_init}
+    async def load(self):
+        return await self.db.execute(select(1))
+def work(db: AsyncSession, wrap, other):
+    users = Users(db, wrap)
+{in_work}
+    users.load(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("in_init", "in_work", "mark"),
+    [
+        ("", "", "  # expect high"),
+        ("", "    users.load = wrap(users.load)", ""),
+        ("", "    other.load = wrap(other.load)", "  # expect high"),
+        ("", "    users.loaded = wrap(users.load)", "  # expect high"),
+        ("        self.load = wrap(self.load)", "", ""),
+        ("        self.loaded = wrap", "", "  # expect high"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_method_is_not_its_coroutine(
+    in_init: str, in_work: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(AWAITS + REPLACED.format(in_init=in_init, in_work=in_work, mark=mark), RULE, tmp_path)

@@ -13,6 +13,7 @@ from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value, one_
 from forge_doctor.code.semantics.library.symbols import REPOSITORY_SESSION, is_async_repository, is_async_service
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
@@ -125,7 +126,8 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
         if isinstance(binding.node, FunctionDef) and binding.how is How.FUNCTION:
             if is_property(binding.node):
                 return knows.result(binding.node)
-            return Value(Kind.FUNCTION, definition=binding.node)
+            is_set = _may_be_set(class_.file, name) and assignments(knows, class_, name)
+            return UNKNOWN if is_set else Value(Kind.FUNCTION, definition=binding.node)
         values.append(knows.bound_value(binding, class_.file))
     for assign in assignments(knows, class_, name):
         if assign.annotation is not None:
@@ -138,6 +140,30 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
     kinds = {value.kind for value in values}
     values = [value for value in values if TWINS.get(value.kind) not in kinds]  # a wrong annotation
     return one_of(values) if values else None
+
+
+def is_replaced(knows: Knowledge, method: Attribute) -> bool:
+    """Whether the same object is given something else in the place of its method, where that is seen from:
+    `client.fetch = traced(client.fetch)`."""
+    file, name = method.file, method.attr
+    if not _may_be_set(file, name):
+        return False
+    around = {one for one in (method, *method.ancestors) if isinstance(one, FunctionDef)}
+    return any(
+        isinstance(target, Attribute) and target.value.text == method.value.text
+        for assign in knows.scopes(file).attribute_assignments.get(name, ())
+        if assign.function is None or assign.function in around
+        for target in assign.targets
+        if target is not method
+    )
+
+
+def _may_be_set(file: SourceFile, name: str) -> bool:
+    """Whether an attribute of that name is assigned to anywhere in a file, told by its bytes."""
+    known: dict[str, bool] = file.kept.setdefault(_may_be_set, {})
+    if name not in known:
+        known[name] = f".{name} =".encode() in file.data or f".{name}=".encode() in file.data
+    return known[name]
 
 
 def assignments(knows: Knowledge, class_: ClassDef, name: str) -> Sequence[Assign]:
