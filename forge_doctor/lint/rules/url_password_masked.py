@@ -20,7 +20,8 @@ Good:
     engine = create_async_engine(url)
 
 Wrong when: the URL has no password, or is a text or another library's object: only what `URL.create`, `make_url` or an
-    engine's `url` gave counts, `URL.create` only with a password, and no URL that stands there without one. Or the
+    engine's `url` gave counts, `URL.create` only with a password, and no URL that stands there without one. Or no
+    environment of Alembic connects with its option, but with the application's engine: they are looked at. Or the
     project asks for a SQLAlchemy before 2.0 and no other, whose text has the password: its files are looked at.
 Source: https://docs.sqlalchemy.org/en/20/core/engines.html#sqlalchemy.engine.URL.render_as_string (seen with 2.0.30, 2.1.9;
     `URL.__str__` of 1.4.54 calls `render_as_string(hide_password=False)`)
@@ -37,7 +38,9 @@ from forge_doctor.code.orm.engines import MAKERS
 from forge_doctor.code.orm.library_version import is_before_two
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import HOLE, filled_text_of, followed
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import marked_contents
 from forge_doctor.code.syntax.nodes import Attribute, Call, Node, Str
 from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Either
 from forge_doctor.code.syntax.source import SourceFile
@@ -51,6 +54,8 @@ CHANGING = frozenset({"replace", "removeprefix", "removesuffix", "strip", "split
 FILLED_IN = regex(rb"sqlalchemy\.url[ \t]{0,9}=[ \t]{0,9}\{(?P<given>[A-Za-z_]\w{0,99})")
 PUT_IN = regex(r"\*\*\*|password|passw", re.IGNORECASE)
 ENGINES = frozenset({Kind.ASYNC_ENGINE, Kind.ENGINE})
+# How an environment of Alembic connects with its option, and not with an engine that the application made.
+CONNECTS = regex(rb"\b(?:(?:async_)?engine_from_config|create_(?:async_)?engine|(?:asyncpg|psycopg2?)\.connect)\s*\(")
 
 
 @check(severity=Severity.ERROR)
@@ -65,6 +70,8 @@ def in_calls(file: SourceFile, project: Project) -> Iterator[Finding]:
     """A text given to what makes an engine or connects."""
     for call in file.calls(*TAKING):
         given = taken(project, call)
+        if given is not None and call.method == "set_main_option" and not is_connected_with(project):
+            continue
         text = None if given is None else written(project, given)
         source = None if text is None else next((one for one in texted(text) if url_object(project, one)), None)
         if given is not None and text is not None and source is not None:
@@ -73,7 +80,8 @@ def in_calls(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 def in_configurations(file: SourceFile, project: Project) -> Iterator[Finding]:
     """A text of a configuration of Alembic, `sqlalchemy.url = {url}`, that such a text of a URL is filled into."""
-    for match in FILLED_IN.finditer(file.data) if file.mentions(b"sqlalchemy.url") else ():
+    is_looked_for = file.mentions(b"sqlalchemy.url") and is_connected_with(project)
+    for match in FILLED_IN.finditer(file.data) if is_looked_for else ():
         given = file.node_at(match.start("given"))
         while isinstance(given, Node) and isinstance(given.parent, Attribute | Call) and not isinstance(given, Str):
             given = given.parent
@@ -95,6 +103,12 @@ def taken(project: Project, call: Call) -> Node | None:
     if call.method == "connect" and project.qualified(call.func).partition(".")[0] not in DRIVERS:
         return None
     return call.argument(0, "dsn" if call.method == "connect" else "url")
+
+
+def is_connected_with(project: Project) -> bool:
+    """Whether the environments of Alembic that are in sight make an engine, of the option as is usual; true where none is."""
+    environments = tuple(marked_contents(project, Mark.MIGRATES))
+    return not environments or any(CONNECTS.search(data) is not None for data in environments)
 
 
 def written(project: Project, given: Node) -> Node | None:

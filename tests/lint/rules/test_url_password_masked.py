@@ -55,3 +55,31 @@ def test_a_text_of_an_older_sqlalchemy_has_its_password(asked: str, masked: bool
 
 def test_sqlalchemy_writes_asterisks() -> None:
     assert str(URL.create("postgresql+asyncpg", "a", "secret", "h", database="b")) == "postgresql+asyncpg://a:***@h/b"
+
+
+ONLINE = """\
+from alembic import context
+from sqlalchemy import create_engine, engine_from_config
+from shop.db import engine
+def run_migrations_offline():
+    context.configure(url=context.config.get_main_option("sqlalchemy.url"))
+def run_migrations_online():
+    {connects}
+"""
+
+
+@pytest.mark.parametrize(
+    ("connects", "mark"),
+    [
+        ("with engine.connect() as connection: ...", ""),
+        ("engine_from_config(context.config.get_section('alembic'), prefix='sqlalchemy.')", "  # expect high"),
+        ("create_engine(context.config.get_main_option('sqlalchemy.url'))", "  # expect high"),
+    ],
+)
+@pytest.mark.parametrize("environments", [1, 2])
+def test_an_option_that_no_environment_connects_with_is_silent(
+    connects: str, mark: str, environments: int, tmp_path: Path
+) -> None:
+    files = {"shop/migrate.py": ENGINES + URL_ + f"config.set_main_option('sqlalchemy.url', str(url)){mark}\n"}
+    files |= {f"migrations{number}/env.py": ONLINE.format(connects=connects) for number in range(environments)}
+    check_source(files, RULE, tmp_path)
