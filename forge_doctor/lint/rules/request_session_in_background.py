@@ -48,6 +48,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.nodes import (
     Attribute,
+    Await,
     Call,
     ClassDef,
     Dict,
@@ -96,7 +97,11 @@ def request_session_in_background(file: SourceFile, project: Project) -> Iterato
             coroutine = (launched(call) if own_task else call.args[0]) or call
             use = next(sessions_used(project, coroutine), None)
             if use is not None and not is_ignored(project, coroutine, use) and not is_waited_for(call, coroutine, use):
-                own = is_closed_by(project, coroutine, use) or is_closed_behind(call, use)
+                own = (
+                    is_closed_by(project, coroutine, use)
+                    or is_closed_behind(call, use)
+                    or is_made_by_object(project, use)
+                )
                 yield found(
                     file, project, call, use._replace(confidence=Confidence.LOW) if own else use, Severity.ERROR
                 )
@@ -165,6 +170,20 @@ def is_closed_by(project: Project, coroutine: Node, use: Use) -> bool:
         return any(one.method in ("close", "aclose") and one.is_on(use.text) for one in function.find(Call))
     name = parameter_name(function, coroutine, use.node, use.node.parent)
     return bool(name and lifetime_of_param(project, function, name).closes)
+
+
+def is_made_by_object(project: Project, use: Use) -> bool:
+    """Whether it is `self.conn`, which the object of the task has opened by itself and was not given: it knows its tasks,
+    and when they have ended."""
+    around, _, attribute = use.text.rpartition(".")
+    function, class_ = use.node.function, use.node.class_
+    if function is None or class_ is None or around not in function.param_names[:1]:
+        return False
+    assigns = project.scopes(use.node.file).attribute_assignments.get(attribute, ())
+    values = [
+        one.value for one in assigns if one.class_ is class_ and one.value is not None and one.value.text != "None"
+    ]
+    return bool(values) and all(isinstance(one.value if isinstance(one, Await) else one, Call) for one in values)
 
 
 def is_background_tasks(project: Project, receiver: Node) -> bool:

@@ -245,3 +245,32 @@ def abandon(session: AsyncSession):
     asyncio.create_task(late()){mark}
 """
     check_source(TASKS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("opened", "mark"),
+    [
+        ("await asyncpg.connect('x')", "  # expect low"),
+        ("make()", "  # expect low"),
+        ("session", "  # expect medium"),
+    ],
+)
+def test_an_object_that_opened_its_own_connection_knows_its_tasks(opened: str, mark: str, tmp_path: Path) -> None:
+    code = f"""\
+import asyncio, asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+make = async_sessionmaker()
+class Watcher:
+    def __init__(self):
+        self.session: AsyncSession | None = None
+        self.tasks = set()
+    async def start(self, session: AsyncSession):
+        self.session = {opened}
+        self.tasks.add(asyncio.create_task(self.watch())){mark}
+    async def stop(self):
+        await asyncio.gather(*self.tasks)
+        await self.session.close()
+    async def watch(self):
+        await self.session.execute("select 1")
+"""
+    check_source(code, "request-session-in-background", tmp_path)
