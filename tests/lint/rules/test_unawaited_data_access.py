@@ -1378,6 +1378,8 @@ def work(db: AsyncSession, wrap, other):
     users = Users(db, wrap)
 {in_work}
     users.load(){mark}
+async def elsewhere(users: Users):
+    return await users.load()
 """
 
 
@@ -1392,7 +1394,7 @@ def work(db: AsyncSession, wrap, other):
         ("        self.loaded = wrap", "", "  # expect high"),
     ],
 )
-def test_what_stands_in_the_place_of_a_method_is_not_its_coroutine(
+def test_what_stands_in_the_place_of_a_method_may_be_no_coroutine(
     in_init: str, in_work: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(AWAITS + REPLACED.format(in_init=in_init, in_work=in_work, mark=mark), RULE, tmp_path)

@@ -28,6 +28,7 @@ TWINS = {
     Kind.CONNECTION: Kind.ASYNC_CONNECTION,
     Kind.SCOPED: Kind.ASYNC_SCOPED,
 }
+REPLACED = "replaced on the object"  # why nobody knows what a method of that object does
 SUPER = "super"  # the name of an instance of a class as its own methods see it through `super()`
 
 
@@ -127,7 +128,8 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
             if is_property(binding.node):
                 return knows.result(binding.node)
             is_set = _may_be_set(class_.file, name) and assignments(knows, class_, name)
-            return UNKNOWN if is_set else Value(Kind.FUNCTION, definition=binding.node)
+            method = Value(Kind.FUNCTION, definition=binding.node)
+            return method.at_most(Confidence.LOW, REPLACED) if is_set else method
         values.append(knows.bound_value(binding, class_.file))
     for assign in assignments(knows, class_, name):
         if assign.annotation is not None:

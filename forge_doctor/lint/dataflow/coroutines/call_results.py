@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from forge_doctor.code.files.contents import ALL_CONTENTS
+from forge_doctor.code.semantics.inference.classes import REPLACED
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.session_users import is_port
 from forge_doctor.code.semantics.library.kinds import Kind, Value
@@ -31,7 +32,9 @@ def data_access(project: Project, call: Call) -> DataAccess | None:
     value = project.value_of(call)
     if value.kind is not Kind.COROUTINE:
         return None
-    if value.confidence is Confidence.LOW and not _is_awaited_elsewhere(project, call, value):
+    if value.confidence is Confidence.LOW and (
+        project.value_of(call.func).why == REPLACED or not _is_awaited_elsewhere(project, call, value)
+    ):
         return None
     called = project.called(call)
     if called is not None and not called.is_async:
