@@ -22,7 +22,7 @@ from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.semantics.names.outline import Surfaces
 from forge_doctor.code.semantics.names.scopes import Scopes
 from forge_doctor.code.semantics.project_files import ProjectFiles
-from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node, With
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 
@@ -39,7 +39,7 @@ class Project(ProjectFiles):
         self._scopes: dict[SourceFile, Scopes] = {}
         self._values: Answers[Value] = Answers(FILE_OF)
         # By file; by region, text, and whether in `async def`.
-        self._evidence: dict[SourceFile, dict[tuple[Node, str, bool, tuple[With, ...]], Evidence]] = {}
+        self._evidence: dict[SourceFile, dict[tuple[Node, str, bool, tuple[Node, ...]], Evidence]] = {}
         self._touching: Answers[bool] = Answers(FILE_OF)
         self.kept: dict[Any, Any] = {}
         self.is_broken_off = False  # an answer was: what is known of it so far is nothing
