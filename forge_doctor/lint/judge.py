@@ -148,7 +148,9 @@ def _judged(path: Path, shown: str, project: Project, rules: Aimed) -> FileResul
                 outcomes.append(broken_off(rule, shown))
                 project.is_broken_off = True
                 break
-            told = (one for one in said if aim.is_even_if_expected or not is_expected(file, one))
+            told = [one for one in said if aim.is_even_if_expected or not is_expected(file, one)]
+            if told and not aim.is_even_of_templates and file.is_template:
+                continue
             outcomes.extend(
                 with_context(one, file, project, aim.does) if isinstance(one, Finding) else one for one in told
             )
@@ -169,11 +171,13 @@ def broken_off(rule: Check[Any], shown: str) -> NotRun:
 class Aim(NamedTuple):
     """What a rule's module says of the files that it looks at: the bytes they must have (`SUSPECT`), whether one
     without a word of a database may have its fault (`EVERYWHERE`), whether its faults are none of what a test may be
-    there to see fail (`EVEN_IF_EXPECTED_TO_FAIL`), and of the lines that it finds: what they do (`LINE_DOES`)."""
+    there to see fail (`EVEN_IF_EXPECTED_TO_FAIL`), whether it speaks of templates too, which Python never runs as they
+    stand (`EVEN_OF_TEMPLATES`), and of the lines that it finds: what they do (`LINE_DOES`)."""
 
     suspect: re.Pattern[bytes] | Suspect | None
     is_everywhere: bool
     is_even_if_expected: bool
+    is_even_of_templates: bool
     does: tuple[str, ...]
 
     def takes(self, file: SourceFile) -> bool:
@@ -200,6 +204,7 @@ def aim_of(run: Callable[..., object]) -> Aim:
         suspect=said.get("SUSPECT"),
         is_everywhere=said.get("EVERYWHERE", False),
         is_even_if_expected=said.get("EVEN_IF_EXPECTED_TO_FAIL", False),
+        is_even_of_templates=said.get("EVEN_OF_TEMPLATES", False),
         does=said.get("LINE_DOES", ()),
     )
 

@@ -23,11 +23,11 @@ from forge_doctor.probes.git import GitAnswer, ask_git
 from forge_doctor.regex import regex
 
 DISCOVER = "discover"
-# Folders that hold no code of the project's own, beside what was built; Docusaurus keeps the examples of earlier releases in
-# `versioned_docs`, whose imports are those releases and not the code around them.
+# Folders that hold no code of the project's own, beside what was built; an editor's `.history` has what files once were, and
+# Docusaurus keeps the examples of earlier releases in `versioned_docs`, whose imports are those releases.
 DEFAULT_EXCLUDES = (
     *(".git", ".hg", ".svn", ".bzr", ".venv", ".tox", ".nox", ".eggs", ".ipynb_checkpoints"),
-    *(".mypy_cache", ".pytest_cache", ".ruff_cache", "versioned_docs"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache", ".history", "versioned_docs"),
     *sorted(NOT_OURS),
 )
 STAGED = regex(rb"(?P<mode>\d{6}) [0-9a-f]{40,64} \d\t(?P<path>.*)", re.DOTALL)

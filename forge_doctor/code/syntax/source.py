@@ -23,7 +23,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.nodes.base import WRAPPERS, forget
 from forge_doctor.code.syntax.nodes_by_type import KEPT, NodesByType
-from forge_doctor.code.syntax.syntax_problem import SyntaxProblem, problem_in
+from forge_doctor.code.syntax.syntax_problem import TEMPLATE_ENGINE, SyntaxProblem, problem_in
 from forge_doctor.code.syntax.text.called_names import is_behind_await, names_before_parentheses
 from forge_doctor.code.syntax.text.line_places import LinePlaces
 from forge_doctor.code.syntax.text.utf8 import as_utf8
@@ -95,6 +95,12 @@ class SourceFile:
     def problem(self) -> SyntaxProblem | None:
         """Why it does not parse; None where it does (or where only the parser's grammar is too old)."""
         return self._decoding_problem or problem_in(self.tree.root_node, self.data)
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is no Python but what a template engine makes some of: its alternatives stand side by side."""
+        is_marked = b"{%" in self.data or b"{{" in self.data
+        return is_marked and self.problem is not None and self.problem.reader == TEMPLATE_ENGINE
 
     def node(self, raw: ts.Node) -> Node:
         """The typed node of a raw one: always the same object."""

@@ -35,6 +35,8 @@ TEMPLATE = regex(
     rb"|^[ \t\f]*(?:from|import|class|(?:async[ \t]+)?def)[ \t]+[\w.]*(?:\([^()\n]{0,200})?\{\{",
     re.MULTILINE,
 )
+# What is told of a file with that, which Python never runs.
+TEMPLATE_ENGINE = "a template engine (it is a Jinja template)"
 # What git leaves where two changes of the same lines meet.
 CONFLICT = regex(rb"^<{7} .*$", re.MULTILINE)
 
@@ -72,7 +74,7 @@ def problem_in(root: ts.Node, data: bytes) -> SyntaxProblem | None:
 def reader_of(data: bytes) -> str:
     """What would read these bytes, told by the syntax they use."""
     if TEMPLATE.search(data):
-        return "a template engine (it is a Jinja template)"
+        return TEMPLATE_ENGINE
     for version, pattern in NEWER_SYNTAX:
         if version > sys.version_info[:2] and pattern.search(data):
             return f"Python {version[0]}.{version[1]}"

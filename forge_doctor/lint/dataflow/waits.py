@@ -3,6 +3,7 @@ thread; says nothing about what is open meanwhile."""
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.library.kinds import words
@@ -14,6 +15,7 @@ from forge_doctor.code.syntax.nodes import (
     Constant,
     For,
     FunctionDef,
+    If,
     Node,
     While,
     With,
@@ -147,6 +149,15 @@ def _function(project: Project, call: Call, runs: bool) -> Wait | None:
     return Wait(what, Confidence.LOW if what == "a thread" else Confidence.MEDIUM) if what else None
 
 
+def is_asked_whether_any(call: Call, seconds: Node) -> bool:
+    """Whether the code asks first whether there is anything to wait for, `if delay > 0: sleep(delay)`: often a setting that is
+    zero, but for a parameter, which callers give."""
+    around, function = call.enclosing(If), call.function
+    if around is None or (function is not None and seconds.text in function.param_names):
+        return False
+    return seconds.text in re.findall(r"[\w.]+", around.test.text)
+
+
 def _sleep(call: Call) -> Wait | None:
     """None for one that only lets others have a turn."""
     given = call.args[0] if call.args else None
@@ -154,7 +165,7 @@ def _sleep(call: Call) -> Wait | None:
     if given is None or (seconds is not None and seconds < SHORTEST_SLEEP_S):
         return None
     if seconds is None:
-        return Wait("a clock", Confidence.MEDIUM)
+        return Wait("a clock", Confidence.LOW if is_asked_whether_any(call, given) else Confidence.MEDIUM)
     if seconds >= LONG_SLEEP_S:
         return Wait(f"a clock ({given.text} s)", Confidence.HIGH)
     again = is_repeated_within_block(call)

@@ -31,7 +31,8 @@ Good:
             await session.remove()
 
 Wrong when: it is removed by another name, in a middleware maybe. Every `.remove()` without arguments in the project, of
-this name, its origin's or one like a session's, keeps this rule silent, and so does `close()` of the registry.
+this name, its origin's or one like a session's, keeps this rule silent, and so do `close()` of the registry and a block
+that lends it, but for one whose manager is seen to end nothing.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (Using asyncio scoped session);
 DataJunction/dj#1476; with SQLAlchemy 2.1.9 four requests left four sessions and four connections
@@ -48,7 +49,7 @@ from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Await, Call, Node
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Node, WithItem
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
@@ -89,7 +90,7 @@ def scoped_session_never_removed(file: SourceFile, project: Project) -> Iterator
         if value.kind is not Kind.ASYNC_SCOPED or value.confidence is Confidence.LOW or call.function is None:
             continue
         told.update((session.text, registry.text))
-        if not is_ended(project, file, registry):
+        if not is_ended(project, file, registry) and not is_of_block(project, session):
             # What is removed by another name may be this one.
             sure = Confidence.MEDIUM if is_removed(project) else Confidence.HIGH
             yield found(file, call, registry, min(sure, value.confidence), value.why)
@@ -125,6 +126,20 @@ def registry_of(project: Project, session: Node) -> Node:
     """What the session comes from where a name was given that of the task: `session = registry()`."""
     made = followed(project, session)
     return made.func if isinstance(made, Call) and not made.args and not made.keywords else session
+
+
+def is_of_block(project: Project, session: Node) -> bool:
+    """Whether a block lends it, `async with scoped() as session:`, whose manager is there to end it: one that is seen to end
+    nothing is none."""
+    root = session
+    while isinstance(root, Attribute):
+        root = root.value
+    found = project.scopes(session.file).lookup(root.text, root)
+    item = None if found is None else found[1][-1].node
+    if not isinstance(item, WithItem):
+        return False
+    manager = project.called(item.value) if isinstance(item.value, Call) else None
+    return manager is None or re.search(ENDED.pattern, manager.text.encode()) is not None
 
 
 def is_ended(project: Project, file: SourceFile, session: Node) -> bool:

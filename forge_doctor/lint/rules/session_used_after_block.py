@@ -198,9 +198,21 @@ def is_run_by_name(project: Project, call: Call) -> bool:
     return any(query_run(one) is not None for one in reads)
 
 
+def is_filled_before(item: WithItem, use: Call) -> bool:
+    """Whether the function adds to the session between the block and its use: the close let go of all that was in it."""
+    function, name, block = use.function, "" if use.receiver is None else use.receiver.text, item.enclosing(With)
+    if function is None or block is None:
+        return True
+    between = (one for one in function.find(Call, nested=False) if block.end <= one.start < use.start)
+    return any(one.is_on(name) or any(given.text == name for given in one.args) for one in between)
+
+
 def is_idle(project: Project, use: Call, item: WithItem, value: Value) -> bool:
-    """Whether it is a commit behind a block that has committed all there was: of a session that does nothing."""
-    if use.method != "commit" or value.kind not in SESSIONS:
+    """Whether the session does nothing there: a commit behind a block that has committed all there was, a flush of a session
+    that the close has emptied."""
+    if value.kind not in SESSIONS or (use.method == "flush" and not is_filled_before(item, use)):
+        return value.kind in SESSIONS
+    if use.method != "commit":
         return False
     begun = isinstance(item.value, Call) and item.value.method == "begin"
     return begun or commits_at_exit(project, item.value)

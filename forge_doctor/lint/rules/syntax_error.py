@@ -1,7 +1,8 @@
 """The file does not parse, so it was read only in part.
 
 Why: what stands near the error cannot be judged, and a file that is not Python at all (a template)
-should be excluded and not taken for clean. Syntax newer than the Python that runs forge-doctor is
+should be excluded and not taken for clean; of a Jinja template nothing else is told, since what its
+alternatives say side by side no program says. Syntax newer than the Python that runs forge-doctor is
 read all the same; where it is not, the finding names the Python that reads it. Only what the parser
 could not read is told: some of what Python refuses (a `def` without a body) it reads. And only files
 that could hold a fault are parsed, those with `async` or `await` that speak of sessions, engines or
@@ -34,6 +35,7 @@ from forge_doctor.finding import Confidence, Finding, Location, Severity
 
 SUSPECT = AnyWord(b"async ", b"await ")
 EVEN_IF_EXPECTED_TO_FAIL = True
+EVEN_OF_TEMPLATES = True
 
 
 @check(severity=Severity.ERROR)
@@ -46,7 +48,7 @@ def syntax_error(file: SourceFile, project: Project) -> Iterator[Finding]:  # no
     reader = f"; {problem.reader} would read it" if problem.reader else ""
     yield Finding(
         check=syntax_error.id,
-        severity=syntax_error.severity,
+        severity=Severity.INFO if file.is_template else syntax_error.severity,
         confidence=Confidence.HIGH,
         message=f"it was read only in part: {problem.message}{reader}",
         location=Location(target=file.path, line=problem.line, column=problem.column),

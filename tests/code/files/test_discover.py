@@ -48,6 +48,7 @@ def test_a_folder_outside_git_is_walked_without_environments_and_caches(tmp_path
         "node_modules/y.py",
         "build/z.py",
         "versioned_docs/1.0/w.py",
+        ".history/a_20250530.py",
     )
     write(tmp_path, "env/lib/python3.12/site.py", "env/pyvenv.cfg", ".hidden/h.py", "a/__pycache__/b.py")
     assert look(tmp_path) == [".hidden/h.py", "a.py", "pkg/b.py"]

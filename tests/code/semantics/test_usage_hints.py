@@ -265,3 +265,93 @@ async def f():
 def test_a_manager_of_what_was_given_or_is_usual(choice: str, is_told: bool, tmp_path: Path) -> None:
     code = CHOSEN.format(choice=choice, mark="  # expect" if is_told else "")
     check_source(code, "unawaited-data-access", tmp_path, least=Confidence.MEDIUM)
+
+
+NESTED = """\
+from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
+def upgrade(bind, run):
+    session = Session(bind)
+    async def inner({given}):
+        {own}
+        await session.execute(sa.select(1))
+        await session.commit()
+    run(inner)
+    session.execute(sa.delete(1)){mark}
+    session.commit(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "own", "mark"),
+    [
+        ("connection", "session = AsyncSession(connection)", ""),
+        ("session: AsyncSession", "pass", ""),
+        ("maker", "session = maker()", ""),
+        ("connection", "pass", "  # expect medium"),
+    ],
+)
+def test_a_function_within_it_may_have_a_name_of_its_own_like_that(
+    given: str, own: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(HEAD + NESTED.format(given=given, own=own, mark=mark), RULE, tmp_path)
+
+
+TWINS = """\
+from typing import Generic, TypeAlias, TypeVar
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
+from sqlalchemy.orm import Session, scoped_session
+Plain: TypeAlias = {quote}Session | scoped_session[Session]{quote}
+Async: TypeAlias = {quote}AsyncSession | async_scoped_session[AsyncSession]{quote}
+Either: TypeAlias = {quote}Plain | Async{quote}
+SessionT = TypeVar("SessionT", bound={quote}Either{quote})
+T = TypeVar("T")
+class Repository(Generic[T, SessionT]):
+    def __init__(self, model: type[T], session: SessionT) -> None:
+        self.session = session
+class OfPlain(Repository[T, Plain]):
+    def load(self, q):
+        rows = self.session.execute(q).all()
+        with self.session.begin_nested() as nested:
+            nested.commit()
+        return rows
+class OfAsync(Repository[T, Async]):
+    async def load(self, q):
+        return self.session.execute(q).all()  # expect high
+def both(a: Plain, c: Either):
+    a.execute(sa.select(1))
+    c.execute(sa.select(1))
+"""
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("rule", [RULE, "sync-with-on-async-session"])
+def test_an_alias_of_a_session_and_its_registry_stands_for_one_kind(quote: str, rule: str, tmp_path: Path) -> None:
+    code = HEAD + TWINS.format(quote=quote)
+    check_source(code if rule == RULE else code.replace("  # expect high", ""), rule, tmp_path)
+
+
+ASKED_FIRST = """\
+from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncSession
+async def load(db: {kind}, q, flag):
+    if {asked}:
+        rows = await db.execute(q)
+    else:
+        rows = db.execute(q){mark}
+    return rows.all()
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "mark"),
+    [
+        ("is_async(db)", ""),
+        ("isinstance(db, AsyncSession)", ""),
+        ("flag.is_async", ""),
+        ("flag", "  # expect"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["AsyncSession", "Session | AsyncSession"])
+def test_the_branch_for_the_other_kind_awaits_nothing(kind: str, asked: str, mark: str, tmp_path: Path) -> None:
+    check_source(HEAD + ASKED_FIRST.format(kind=kind, asked=asked, mark=mark), RULE, tmp_path)

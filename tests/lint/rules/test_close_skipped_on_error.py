@@ -184,3 +184,25 @@ def test_a_container_that_sends_errors_skips_nothing(
 ) -> None:
     mark = "  # expect high" if is_skipped else ""
     check_source(PROVIDED.format(imported=imported, before=before, mark=mark), RULE, tmp_path)
+
+
+BOUND = """\
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+async def upgrade(given: {given}):
+    session = AsyncSession({bind})
+    await session.execute(text("x"))
+    await session.close(){mark}
+"""
+
+
+@pytest.mark.parametrize("bind", ["given", "bind=given", "bind=given, expire_on_commit=False"])
+@pytest.mark.parametrize(("given", "mark"), [("AsyncConnection", ""), ("AsyncEngine", "  # expect high")])
+def test_a_session_on_a_connection_of_somebody_else_takes_none(
+    given: str, mark: str, bind: str, tmp_path: Path
+) -> None:
+    check_source(BOUND.format(given=given, bind=bind, mark=mark), RULE, tmp_path)
+    left = BOUND.format(given=given, bind=bind, mark="").replace("    await session.close()\n", "")
+    check_source(
+        left.replace(f"AsyncSession({bind})", f"AsyncSession({bind}){mark}"), "unclosed-session", tmp_path / "left"
+    )

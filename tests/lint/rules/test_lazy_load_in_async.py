@@ -548,6 +548,8 @@ def test_a_function_that_loads_something_else_does_not(call: str, tmp_path: Path
     ("query", "mark"),
     [
         ("await db.get(User, order.user_id)", "low"),
+        ("await users.by_id(order.user_id)", "low"),
+        ("await Users(db).get(id=order.user_id)", "low"),
         ("(await db.scalars(select(User).where(User.id == 1))).one()", "low"),
         ("await db.get(Order, 2)", "medium"),
     ],

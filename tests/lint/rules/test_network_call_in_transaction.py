@@ -266,12 +266,16 @@ def test_an_object_that_holds_the_session_opens_a_transaction(kind: str, tmp_pat
 
 
 TOOLS = "import time\ndef back_off(n):\n    time.sleep(n)\n"
+TOOLS += "def maybe(of):\n    pause = of.pause()\n    if pause > 0:\n        time.sleep(pause)\n"
+TOOLS += "def always(of):\n    pause = of.pause()\n    if of.log:\n        time.sleep(pause)\n"
 
 
 @pytest.mark.parametrize(
     ("body", "mark"),
     [
         ("await db.get(User, 1)\n    tools.back_off(3)", "  # expect medium"),
+        ("await db.get(User, 1)\n    tools.maybe(key)", ""),
+        ("await db.get(User, 1)\n    tools.always(key)", "  # expect medium"),
         ("tools.back_off(3)\n    await db.get(User, 1)", ""),
         ("await db.get(User, 1)\n    while key:\n        await asyncio.sleep(0.5)", "  # expect medium"),
     ],

@@ -89,3 +89,49 @@ def test_a_registry_that_is_given_may_be_the_one_that_something_else_removes(
     other: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(files(other, GIVEN.format(mark=mark)), "scoped-session-never-removed", tmp_path)
+
+
+LENT = (
+    "from contextlib import asynccontextmanager\nfrom asyncio import current_task\n"
+    "from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker\nMaker = async_sessionmaker()\n"
+    "class Base:\n    def factory(self):\n        @asynccontextmanager\n"
+    "        async def lend():\n            scoped = async_scoped_session(Maker, scopefunc=current_task)\n"
+    "            try:\n                yield scoped\n            finally:\n                await scoped.close()\n"
+    "        return lend\n"
+    "@asynccontextmanager\nasync def {name}():\n    scoped = async_scoped_session(Maker, scopefunc=current_task)\n"
+    "    yield scoped\n{end}"
+)
+LENDING = (
+    "from db import {name}\nfrom sqlalchemy.ext.asyncio import async_scoped_session\n"
+    "async def f(q, factory):\n    async with {entered} as session:\n        await session.scalar(q){mark}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("entered", "end", "mark"),
+    [
+        ("lend()", "", "  # expect high"),
+        ("lend()", "    await scoped.remove()\n", ""),
+        ("lend()", "    await scoped.close()\n", ""),
+        ("factory()", "", ""),
+    ],
+)
+def test_a_block_that_lends_a_registry_is_there_to_end_it(entered: str, end: str, mark: str, tmp_path: Path) -> None:
+    given = {
+        "pyproject.toml": "",
+        "db.py": LENT.format(name="lend", end=end),
+        "api.py": LENDING.format(name="lend", entered=entered, mark=mark),
+    }
+    check_source(given, "scoped-session-never-removed", tmp_path)
+
+
+def test_a_registry_made_for_each_block_is_ended_by_its_manager(tmp_path: Path) -> None:
+    use = (
+        "from db import Base\nclass Films(Base):\n    def __init__(self):\n        self.lend = self.factory()\n"
+        "    async def one(self, q):\n        async with self.lend() as session:\n            return await session.scalar(q)\n"
+    )
+    check_source(
+        {"pyproject.toml": "", "db.py": LENT.format(name="lend", end=""), "api.py": use},
+        "scoped-session-never-removed",
+        tmp_path,
+    )

@@ -10,7 +10,7 @@ from tests.support.lint_cases import check_source
 from tests.support.lint_models import project
 
 RULE = "session-used-after-block"
-USES = ("commit()", "refresh(user)", "execute(text('x'))", "scalar(text('x'))", "flush()")
+USES = ("commit()", "refresh(user)", "execute(text('x'))", "scalar(text('x'))")
 SYNC = (
     "from sqlalchemy import create_engine\nfrom sqlalchemy.orm import Session as Sync\nengine2 = create_engine('x')\n"
 )
@@ -36,10 +36,17 @@ FOUND = (
     SYNC
     + "def f():\n    with Sync(engine2) as s:\n        pass\n    q = s.query(User)  # expect high\n    return q.all()\n",
     "async def f():\n    async with Session() as s:\n        pass\n    await s.run_sync(lambda s: s.flush())  # expect high\n",
+    (
+        "async def f(user):\n    async with Session() as s:\n        pass\n    s.add(user)  # expect high\n"
+        "    await s.flush()\n"
+    ),
     # Closing it gives no uncommitted change back.
     "async def f():\n    async with Session() as s:\n        pass\n    await s.commit()  # expect high\n    await s.close()\n",
 )
 SILENT = (
+    # The close has emptied it: there is nothing that a flush could send.
+    "async def f():\n    async with Session() as s:\n        pass\n    await s.flush()\n",
+    SYNC + "def f():\n    with Sync(engine2) as s:\n        s.add(1)\n    s.flush()\n    return 1\n",
     "async def f():\n    async with Session() as s:\n        await s.commit()\n",
     "async def f():\n    async with Session() as s:\n        pass\n    await s.close()\n",
     (

@@ -28,6 +28,9 @@ class Repo:
         return await asyncio.gather(*map(self.one, keys))  # expect medium
 """,
     "async def f(s: AsyncSession):\n    await asyncio.gather(load(s), load(s))  # expect high\n",
+    # It loads relationships, where there are any, and sends nothing else.
+    "async def f(s: AsyncSession, users):\n    await asyncio.gather(*[s.delete(x) for x in users])  # expect medium\n",
+    "async def f(s: AsyncSession, users):\n    await asyncio.gather(*[s.merge(x) for x in users])  # expect high\n",
     "async def f(s: AsyncSession):\n    await asyncio.gather(*[load(s, x) for x in (1, 2)])  # expect high\n",
     """\
 async def f(s: AsyncSession):

@@ -115,3 +115,31 @@ def test_what_nests_too_deep_to_be_judged_is_said_where_it_begins(tmp_path: Path
     assert (found.severity, found.location.line) == (Severity.WARNING, 4)
     assert "read only in part" in found.message
     assert lint_source(deep.replace(" +", "\n    return 1 +"), RULE, tmp_path) == ()
+
+
+TEMPLATE = """\
+{%- if cookiecutter.use_postgresql %}
+from sqlalchemy.ext.asyncio import AsyncSession
+async def work(db: AsyncSession):
+    await db.commit()
+{%- else %}
+from sqlalchemy.orm import Session as AsyncSession
+def work(db: AsyncSession):
+    db.commit()
+def all_of_it(db: AsyncSession):
+    work(db)
+{%- endif %}
+"""
+
+
+def test_of_a_template_only_that_it_is_one_is_told(tmp_path: Path) -> None:
+    (found,) = lint_source(TEMPLATE, RULE, tmp_path)
+    assert found.severity is Severity.INFO
+    for rule in ("unawaited-session-call", "unawaited-data-access", "sync-session-in-async-def"):
+        assert lint_source(TEMPLATE, rule, tmp_path) == ()
+
+
+def test_a_program_that_holds_a_template_in_a_string_is_judged(tmp_path: Path) -> None:
+    code = "from sqlalchemy.ext.asyncio import AsyncSession\nPAGE = '{% if user %}{{ user }}{% endif %}'\n"
+    code += "async def work(db: AsyncSession):\n    db.commit()  # expect high\n"
+    check_source(code, "unawaited-session-call", tmp_path, least=Confidence.HIGH)

@@ -13,6 +13,23 @@ RULE = "wrong-session-annotation"
 FOUND = (
     "async def f(db: Session):  # expect medium\n    await db.commit()\n",
     "async def f(db: Session):  # expect high\n    await db.execute(select(1))\n    await db.commit()\n",
+    """\
+from typing import Annotated
+from fastapi import Depends
+def get_sync() -> Session: ...
+async def get_async():
+    async with Factory() as s:
+        yield s
+async def f(db: Session = Depends(get_sync)):  # expect medium
+    await db.execute(select(1))
+    await db.commit()
+async def g(db: Session = Depends(get_async)):  # expect high
+    await db.execute(select(1))
+    await db.commit()
+async def h(db: Annotated[Session, Depends(get_sync)]):  # expect medium
+    await db.execute(select(1))
+    await db.commit()
+""",
     "async def f(db: 'Session'):  # expect medium\n    await db.commit()\n",
     """\
 from fastapi import Depends
@@ -49,3 +66,30 @@ def test_a_sync_annotation_on_what_is_awaited_is_found(code: str, tmp_path: Path
 @pytest.mark.parametrize("code", SILENT)
 def test_an_annotation_that_is_not_disproved_is_silent(code: str, tmp_path: Path) -> None:
     check_source(AWAITS + code, RULE, tmp_path)
+
+
+TWICE = "async def f(db: Session):  # expect {sure}\n    await db.execute(select(1))\n    await db.commit()\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "sure", "said"),
+    [
+        ("", "high", "used as an AsyncSession"),
+        ("from sqlalchemy import create_engine\nplain = create_engine('x')\n", "medium", "one of the two is wrong"),
+        ("from sqlalchemy.orm import sessionmaker\nPlain = sessionmaker()\n", "medium", "one of the two is wrong"),
+    ],
+)
+def test_only_where_nothing_makes_a_session_of_that_kind_is_the_annotation_sure_to_be_wrong(
+    made: str, sure: str, said: str, tmp_path: Path
+) -> None:
+    (found,) = check_source(AWAITS + made + TWICE.format(sure=sure), RULE, tmp_path)
+    assert said in found.message
+
+
+def test_where_the_dependency_gives_a_session_the_await_is_told(tmp_path: Path) -> None:
+    code = "from fastapi import Depends\ndef get_db():\n    with Session() as s:\n        yield s\n"
+    code += (
+        "async def f(db: Session = Depends(get_db)):  # expect medium\n    await db.commit()\n    await db.flush()\n"
+    )
+    (found,) = check_source(AWAITS + code, RULE, tmp_path)
+    assert "TypeError at run time" in found.message

@@ -66,6 +66,9 @@ def _argument(knows: Knowledge, class_: ClassDef, item: Node) -> Value:
     written = knows.value_of(item)
     if written.kind is Kind.CLASS:
         return written.inner
+    declared = knows.annotated(item, class_)  # an alias: `AnySession = AsyncSession | async_scoped_session`
+    if declared.kind.is_async:
+        return declared
     return Value(Kind.OTHER, name=item.text) if item.text in type_variables(class_) else UNKNOWN
 
 

@@ -171,6 +171,7 @@ NONE = Value(Kind.NONE)
 
 # A registry has all that its sessions have.
 SESSION_OR_REGISTRY = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED})
+SYNC_SESSION_OR_REGISTRY = frozenset({Kind.SESSION, Kind.SCOPED})
 # What a connection awaits, a session does too: either is taken for the one that has less.
 SESSION_OR_CONNECTION = SESSION_OR_REGISTRY | {Kind.ASYNC_CONNECTION}
 
@@ -183,6 +184,8 @@ def one_of(values: list[Value]) -> Value:
         return values[0] if values else UNKNOWN
     if SESSION_OR_REGISTRY.issuperset(one.kind for one in known):
         known = [one for one in known if one.kind is Kind.ASYNC_SESSION] or known
+    elif SYNC_SESSION_OR_REGISTRY.issuperset(one.kind for one in known):
+        known = [one for one in known if one.kind is Kind.SESSION] or known
     elif SESSION_OR_CONNECTION.issuperset(one.kind for one in known):
         doubted = Confidence.MEDIUM if len({one.kind for one in known}) > 1 else Confidence.HIGH
         known = [one.at_most(doubted) for one in known if one.kind is Kind.ASYNC_CONNECTION]

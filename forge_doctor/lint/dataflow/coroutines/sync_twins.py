@@ -8,12 +8,13 @@ from forge_doctor.code.syntax.dominance import leaves
 from forge_doctor.code.syntax.nodes import Await, Call, Except, FunctionDef, If, Node, Try
 from forge_doctor.regex import regex
 
+WORDS = regex(r"[\w.]+")
 ASKED = regex(r"(not\s+)?(?:asyncio\.|inspect\.)?iscoroutinefunction\(\s*([\w.]{1,200})\s*\)")
 
 
 def is_for_sync_twin(call: Call) -> bool:
     """Whether code around the call has found out that this one gives nothing to await."""
-    return _is_awaited_first(call) or any(told is False for told in _answers(call))
+    return _is_awaited_first(call) or _is_awaited_beside(call) or any(told is False for told in _answers(call))
 
 
 def _is_awaited_first(call: Call) -> bool:
@@ -30,6 +31,21 @@ def _is_awaited_first(call: Call) -> bool:
         if isinstance(one, Await)
     )
     return call.text in awaited
+
+
+def _is_awaited_beside(call: Call) -> bool:
+    """Whether the other branch of an `if` that asks for the kind of its object awaits the same call:
+    `if is_async(db): await db.execute(q)`, `else: db.execute(q)`."""
+    around, receiver = call.enclosing(If), call.receiver
+    if around is None or receiver is None or not around.orelse:
+        return False
+    asked = around.test.text
+    if receiver.text not in WORDS.findall(asked) and "async" not in asked.lower():
+        return False
+    own = any(one.contains(call) for one in around.body)
+    other = around.orelse if own else around.body
+    awaited = (one.value for branch in other for one in (branch, *branch.find(Await)) if isinstance(one, Await))
+    return any(isinstance(one, Call) and one.func.text == call.func.text for one in awaited)
 
 
 def _answers(call: Call) -> Iterator[bool]:

@@ -178,15 +178,17 @@ def confidence_of(project: Project, held: Loaded, relationship: Relationship, re
 
 def _is_queried_too(held: Loaded, relationship: Relationship, read: Node) -> bool:
     """Whether one of the functions loads objects of the relationship's class by themselves, be it before the read:
-    `session.get(User, order.user_id)`."""
+    `session.get(User, order.user_id)`, or gives its key to what is awaited: `users.by_id(order.user_id)`."""
     targets = [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
     if not targets or held.model.class_.name in targets:
         return False
     queried = rf"\b(?:get|get_one|select)\(\s*(?:\w+\.)*(?:{'|'.join(map(re.escape, targets))})\s*[,)]".encode()
+    by_key = rf"\bawait\s[^\n]{{0,200}}\.{re.escape(relationship.name)}_id\s*[,)]".encode()
     places = [(one, one.end) for one in (held.call.function,) if one is not None]
     if read.function is not None and read.function is not held.call.function:
         places.append((read.function, read.start))
-    return any(re.search(queried, one.file.data[one.start : end]) is not None for one, end in places)
+    texts = [one.file.data[one.start : end] for one, end in places]
+    return any(re.search(queried, one) is not None or re.search(by_key, one) is not None for one in texts)
 
 
 def not_loaded_by(held: Loaded, file: SourceFile) -> str:

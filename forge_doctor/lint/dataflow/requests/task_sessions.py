@@ -49,7 +49,9 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
         # `add()` and its like are done before anything runs side by side.
         if coroutine.method in PLAIN.get(project.known(receiver).kind, ()):
             return
-        yield from _session(project, receiver)
+        # It sends something only where relationships are to be loaded; the DELETE comes with the flush.
+        most = Confidence.MEDIUM if coroutine.method == "delete" else Confidence.HIGH
+        yield from (one._replace(confidence=min(one.confidence, most)) for one in _session(project, receiver))
     for argument in (*coroutine.args, *(one.value for one in coroutine.keywords)):
         yield from _session(project, argument)
     yield from _held(project, coroutine)

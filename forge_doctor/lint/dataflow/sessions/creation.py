@@ -145,6 +145,8 @@ def _made_by(project: Project, call: Call, depth: int) -> Made | None:
     if func.kind is Kind.ASYNC_FACTORY:
         return Made(node=call, call=call, confidence=func.confidence, why=func.why or f"{call.func.text} is a factory")
     if func.kind is Kind.CLASS and func.inner.kind is Kind.ASYNC_SESSION:
+        if is_bound_to_connection(project, call):
+            return None
         return Made(node=call, call=call, confidence=func.confidence, why=f"{call.func.text} is an AsyncSession class")
     if func.kind is Kind.CALLABLE and func.inner.kind is Kind.ASYNC_SESSION and isinstance(call.func, Name | Attribute):
         if func.name.rpartition(".")[2] in OBJECT_SESSIONS or is_kept_elsewhere(project, call):
@@ -155,6 +157,12 @@ def _made_by(project: Project, call: Call, depth: int) -> Made | None:
     if func.kind is Kind.UNKNOWN:
         return _made_by_name(project, call)
     return None
+
+
+def is_bound_to_connection(project: Project, call: Call) -> bool:
+    """Whether it works on a connection that somebody else has opened, and takes none of a pool: `AsyncSession(connection)`."""
+    bind = call.keyword("bind") or (call.args[0] if call.args else None)
+    return bind is not None and project.value_of(bind).kind is Kind.ASYNC_CONNECTION
 
 
 def is_kept_elsewhere(project: Project, call: Call) -> bool:
