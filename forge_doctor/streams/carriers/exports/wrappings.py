@@ -1,4 +1,8 @@
-"""What an export's records are wrapped in: documents inside one another, answers of searches, tables, bulk requests."""
+"""What an export's records are wrapped in: documents inside one another, answers of searches, tables, bulk requests.
+
+Of documents that are no logs it takes what was raised and printed: of a span of a trace the exceptions recorded on it (one without
+is a quiet record, whatever its status), of a notebook its cells' outputs.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
-from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, first
+from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, at, first
 from forge_doctor.streams.carriers.exports.tables import rows_in
 
 # What an export's records are in, one inside the other.
@@ -25,6 +29,7 @@ WRAPPERS = (
         "account",
         "nrql",
     ),
+    *("resourceSpans", "scopeSpans", "instrumentationLibrarySpans"),
 )
 MOST_LEVELS = 6
 # Where error reporters have the time of a report, and the stack beside what names the exception.
@@ -39,6 +44,7 @@ _LEVEL_WORDS = frozenset(
 _WRAPPING = frozenset(WRAPPERS)
 _ACTION = frozenset({"_index", "_id", "_type", "routing", "op_type"})
 EVENT = (*LINES, *WORDS, "event")
+_UNIX_TIME = "timeUnixNano"
 
 
 def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -47,7 +53,9 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
     if isinstance(inner, Mapping):
         yield from records_in(inner, depth + 1)
         return
-    if (known := _of_known_shape(entry)) is not None:
+    if (within := _told_within(entry)) is not None:
+        yield from within
+    elif (known := _of_known_shape(entry)) is not None:
         yield known
     elif is_report(entry):
         yield entry
@@ -181,3 +189,48 @@ def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
             if isinstance(pair, Mapping) and isinstance(pair.get("value"), Mapping):
                 found[str(pair.get("key"))] = next(iter(pair["value"].values()), "")
     return found
+
+
+def _told_within(entry: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The records in a span, in a scope's spans or in a notebook; None where the entry is none of them."""
+    if "nbformat" in entry and isinstance(entry.get("cells"), list):
+        return [{"log": text} for text in _printed_in(entry["cells"])]
+    context = {"resource": entry["resource"]} if isinstance(entry.get("resource"), Mapping) else {}
+    # What a program's own record calls its spans has none of their times.
+    every = [entry, *_objects(entry.get("spans"))]
+    spans = [{**context, **one} for one in every if "spanId" in one and "startTimeUnixNano" in one]
+    return [told for one in spans for told in [*_raised_on(one)] or [_quiet(one)]] or None
+
+
+def _raised_on(span: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The exceptions recorded on a span, each with its time and the span's resource."""
+    context = {"resource": span["resource"]} if isinstance(span.get("resource"), Mapping) else {}
+    for event in _objects(span.get("events")):
+        told = {str(pair.get("key")): at(pair, "value.stringValue") for pair in _objects(event.get("attributes"))}
+        kind, words = told.get("exception.type"), told.get("exception.message")
+        stack = told.get("exception.stacktrace") or (f"{kind}: {words}" if kind and words else "")
+        if event.get("name") == "exception" and stack:
+            yield {**context, "log": f"ERROR:    {_name_of(span)}\n{stack}", _UNIX_TIME: event.get(_UNIX_TIME)}
+
+
+def _quiet(span: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"log": f"INFO:     {_name_of(span)}", _UNIX_TIME: span.get("endTimeUnixNano")}
+
+
+def _name_of(span: Mapping[str, Any]) -> str:
+    return " ".join(["span", *str(span.get("name", "")).split()])
+
+
+def _printed_in(cells: Sequence[Any]) -> Iterator[str]:
+    """What the cells of a notebook printed and raised, in their order."""
+    for cell in _objects(cells):
+        for output in _objects(cell.get("outputs")):
+            lines = output.get("traceback") if output.get("output_type") == "error" else output.get("text")
+            between = "\n" if output.get("output_type") == "error" else ""
+            text = between.join(map(str, lines)) if isinstance(lines, list) else str(lines or "")
+            if text.strip():
+                yield text
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
