@@ -205,6 +205,9 @@ def _best(found: Iterable[Signature], text: str) -> Signature | None:
     several = list(found)
     named = {one.id for one in several}
     roots = [one for one in several if not named & set(one.explained_by)] or several
+    if len(roots) > 1 and "FATAL: " in text:
+        # Of a host's addresses one did not answer; the server answered at another.
+        roots = [one for one in roots if one.id not in ANY_PEER] or roots
     return max(
         roots, key=lambda one: max((len(words) for words in one.literals if words in text), default=0), default=None
     )

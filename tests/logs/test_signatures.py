@@ -45,6 +45,7 @@ SAID = {
     "pooler-max-clients": "MaxClientsInSessionMode: max clients reached - in Session mode max clients are limited",
     "startup-parameter-refused": "unsupported startup parameter: jit",
     "compute-not-ready": "Couldn't connect to compute node",
+    "password-failed": 'password authentication failed for user "shop"',
     "hang-dumped": "Timeout (0:00:05)!",
     "slow-callback": "Executing <Task pending name='Task-7' coro=<read_order() running at /app/x.py:3>> took 0.312 seconds",
     "table-exists": 'relation "orders" already exists',
@@ -93,7 +94,7 @@ def test_a_wrapper_alone_is_no_problem(wrapper: Signature):
 
 
 def test_there_are_all_of_them():
-    assert len(SIGNATURES) == 147
+    assert len(SIGNATURES) == 149
     assert {one.tier for one in SIGNATURES.values()} == {1, 2}
     assert catalogue().by_id.keys() == SIGNATURES.keys()
 

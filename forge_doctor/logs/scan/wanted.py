@@ -16,6 +16,7 @@ ANCHORS = (
     b"CRITICAL",
     b"FATAL",
     b"PANIC",
+    b"SEVERE",  # java.util.logging's
     b'"error"',
     b'"critical"',
     b"level=error",

@@ -1,12 +1,13 @@
 """A second query was sent on a connection still busy with the first.
 
 Means: One session or connection shared by concurrent tasks; or a query cancelled by a timeout whose
-    connection was then reused.
+    connection was then reused: what the server then answers is for a query that nobody waits for any more.
 Matches: `cannot perform operation: another operation is in progress` (asyncpg.exceptions.InterfaceError
-    (sqlalchemy.exc.InterfaceError)); also: `another operation is cancelling`
+    (sqlalchemy.exc.InterfaceError)); also: `another operation is cancelling`, and as an InternalClientError
+    `cannot switch to state 12; another operation (2) is in progress`, `got result for unknown protocol state 3`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: asyncpg 0.27.0 asyncpg/protocol/protocol.pyx, asyncpg 0.30.0 asyncpg/protocol/protocol.pyx, asyncpg
-    0.32.0 asyncpg/protocol/protocol.pyx; versions 0.x - 0.32;
+    0.32.0 asyncpg/protocol/protocol.pyx, asyncpg/protocol/coreproto.pyx (_set_state); versions 0.x - 0.32;
     https://magicstack.github.io/asyncpg/current/faq.html
 """
 
@@ -14,9 +15,21 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=("another operation is in progress", "another operation is cancelling"),
-    pattern="another operation is (?:in progress|cancelling)",
-    exceptions=("asyncpg.exceptions.InterfaceError", "sqlalchemy.exc.InterfaceError"),
+    literals=(
+        "another operation is in progress",
+        "another operation is cancelling",
+        "cannot switch to state ",
+        "got result for unknown protocol state ",
+    ),
+    pattern=(
+        r"another operation is (?:in progress|cancelling)|cannot switch to state \d+; another operation \(\d+\) is in progress"
+        r"|got result for unknown protocol state \d"
+    ),
+    exceptions=(
+        "asyncpg.exceptions.InterfaceError",
+        "asyncpg.exceptions.InternalClientError",
+        "sqlalchemy.exc.InterfaceError",
+    ),
     source="asyncpg",
     versions="0.x - 0.32",
     category="concurrency",

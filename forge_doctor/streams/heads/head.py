@@ -28,6 +28,7 @@ LEVELS = {
     "panic": 50,
     "alert": 50,
     "emergency": 50,
+    "severe": 40,
     "detail": 0,
     "hint": 0,
     "context": 0,

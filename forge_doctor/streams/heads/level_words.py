@@ -7,7 +7,9 @@ import re
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import level_of
 
-WORDS = rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL|PANIC|ALERT|EMERGENCY"
+WORDS = (
+    rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL|PANIC|ALERT|EMERGENCY|SEVERE"
+)
 SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 LEVEL = regex(
     rb"(?:^|[\s\[|(:=])\[?(" + WORDS + rb"|" + SERVER_WORDS + rb")(?=[\s\]|:;,)/]|$)"

@@ -64,7 +64,8 @@ _BRACKET = regex(rb"\[(" + WORDS + rb")\][ \t]+")
 _LOGGER = regex(rb"\[?(?<!\w)((?:[A-Za-z_]\w*+)(?:\.\w++)++|root|asyncio)(?::\d+|:\w+:\d+)?\]?")
 _SERVER = regex(rb"\[\d+(?:-\d+)?\]")
 _POOLER = regex(
-    rb"\[?(?<!\d)\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) [CS]-0x|closing because: |pgbouncer", re.ASCII
+    rb"\[?(?<!\d)\d+\]? (?:LOG|WARNING|ERROR|FATAL|NOISE|DEBUG) (?:[CS]-0x|server login failed: )|closing because: |pgbouncer",
+    re.ASCII,
 )
 # logging's RichHandler; its time is left out where it is that of the record before, and its clock stands in the next line
 # where the columns are narrow.

@@ -176,9 +176,14 @@ PHRASES = {
     'password authentication failed for user "{}"': (
         *("Passwort-Authentifizierung für Benutzer {}", "la autentificación password falló para el usuario {}"),
         "authentification par mot de passe échouée pour l'utilisateur  {}",
+        "authentification par mot de passe échouée pour l'utilisateur {}",
         *("ユーザー{}のパスワード認証に失敗しました", "autenticação do tipo password falhou para usuário {}"),
         "autenticação do tipo senha falhou para o usuário {}",
         *("пользователь {} не прошёл проверку подлинности", "用户 {} Password 认证失败"),
+    ),
+    'Peer authentication failed for user "{}"': (
+        *("Peer-Authentifizierung für Benutzer {}", "la autentificación Peer falló para el usuario {}"),
+        *("authentification peer échouée pour l'utilisateur {}", "用户 {} Peer 认证失败"),
     ),
     'database "{}" does not exist': (
         *("Datenbank {} existiert nicht", "no existe la base de datos {}"),

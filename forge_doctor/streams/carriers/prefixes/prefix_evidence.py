@@ -63,9 +63,9 @@ def before_tested(frames: Sequence[re.Match[bytes]], knowledge: Knowledge) -> It
 
 
 def before_quoted(lines: Sequence[bytes]) -> Iterable[bytes]:
-    """The mark of a quotation, where all lines of a mail or a comment have it."""
+    """The mark of a quotation, where all lines of a mail or a comment have it, with a blank behind it or without."""
     written = [line for line in lines if line.strip()]
-    quoted = len(written) >= LEAST_QUOTED and all(line.startswith((b"> ", b">\r")) or line == b">" for line in written)
+    quoted = len(written) >= LEAST_QUOTED and all(line.startswith(b">") for line in written)
     return [b">"] if quoted else ()
 
 
