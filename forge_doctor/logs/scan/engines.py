@@ -63,7 +63,7 @@ def needed(literals: Iterable[bytes]) -> tuple[bytes, ...]:
     kept: list[bytes] = []
     short: list[bytes] = []
     for word in sorted(set(literals), key=len):
-        if not any(one in word for one in short):
+        if not any(map(word.__contains__, short)):
             kept.append(word)
             if len(word) <= SHORT:
                 short.append(word)
