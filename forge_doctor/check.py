@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
-import pkgutil
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType, ModuleType
 from typing import Any, Generic, NamedTuple, ParamSpec
 
 from forge_doctor import DOCUMENTATION
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding, NotRun, Severity
 
@@ -62,7 +61,7 @@ def check(
     the manual its docstring."""
 
     def wrap(run: Callable[P, Iterable[Finding | NotRun]]) -> Check[P]:
-        manual = inspect.cleandoc(inspect.getmodule(run).__doc__ or "")
+        manual = manual_of(run.__module__)
         return Check(
             id=check_id(run.__module__),
             summary=manual.partition("\n")[0].rstrip("."),
@@ -76,6 +75,11 @@ def check(
         )
 
     return wrap
+
+
+def manual_of(module_name: str) -> str:
+    """What the file of a check says of it: the docstring of a module, whose lines begin at the margin."""
+    return (sys.modules[module_name].__doc__ or "").strip()
 
 
 def described(checks: Iterable[Check[Any]], *tags: str) -> Mapping[str, RuleInfo]:
@@ -93,6 +97,23 @@ def check_id(module_name: str) -> str:
     return module_name.rpartition(".")[2].replace("_", "-")
 
 
+def modules_in(package: ModuleType) -> Iterator[ModuleType]:
+    """Every module of a folder, by name."""
+    names = {
+        name.removesuffix(".py")
+        for folder in package.__path__
+        if os.path.isdir(folder)  # noqa: PTH112 - no pathlib here
+        for name in os.listdir(folder)  # noqa: PTH208
+        if name.endswith(".py") and name != "__init__.py"
+    }
+    if not names:  # in an archive, or compiled: what knows all of that loads `inspect`
+        from pkgutil import iter_modules
+
+        names = {one.name for one in iter_modules(package.__path__)}
+    for name in sorted(names):
+        yield importlib.import_module(f"{package.__name__}.{name}")
+
+
 @functools.cache
 def load(package: ModuleType) -> tuple[Check[Any], ...]:
     """Every check of the folder, by id. Being in the folder is the registration."""
@@ -100,10 +121,9 @@ def load(package: ModuleType) -> tuple[Check[Any], ...]:
 
 
 def _checks_in(package: ModuleType) -> Iterator[Check[Any]]:
-    for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        module = importlib.import_module(info.name)
+    for module in modules_in(package):
         for value in vars(module).values():
-            if isinstance(value, Check) and value.run.__module__ == info.name:
+            if isinstance(value, Check) and value.run.__module__ == module.__name__:
                 yield value
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import IntEnum
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 
 
 class Severity(IntEnum):

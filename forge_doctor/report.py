@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from forge_doctor.check import Check, P, RuleInfo
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.finding import Confidence, Finding, NotRun, Severity
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ import copy
 import dataclasses
 import pickle
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError, asdict, field, fields, replace
+from dataclasses import FrozenInstanceError, asdict, fields, replace
 from typing import Any
 
 import pytest
 
 from forge_doctor import dataclass as ours
+from forge_doctor.dataclass import field
 
 
 @ours.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +48,20 @@ class Longer(Tally):
     more: int = 7
 
 
-MAKERS = (dataclasses.dataclass, ours.dataclass)
+MAKERS: tuple[Any, ...] = (dataclasses, ours)
 
 
-def plain(maker: Callable[..., Any], **options: bool) -> Any:
-    """A class made by one of the two."""
+def plain(maker: Any, **options: bool) -> Any:
+    """A class made by one of the two modules."""
 
     class Plain:
         """A place."""
 
         line: int
         column: int | None = None
-        words: list[str] = field(default_factory=list)
+        words: list[str] = maker.field(default_factory=list)
 
-    return maker(**options)(Plain)
+    return maker.dataclass(**options)(Plain)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_own_methods_are_kept_and_inherited() -> None:
 
 
 def test_nothing_is_made_before_it_is_used() -> None:
-    kind = plain(ours.dataclass, frozen=True)
+    kind = plain(ours, frozen=True)
     assert "line" not in kind.__init__.__code__.co_varnames
     kind(line=1)
     assert "line" in kind.__init__.__code__.co_varnames

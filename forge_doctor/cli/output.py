@@ -7,11 +7,11 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 from forge_doctor.cli.report_options import STDOUT, ReportOptions
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction import redact
 from forge_doctor.redaction.held import mask_held, without_held

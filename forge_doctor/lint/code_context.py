@@ -4,13 +4,13 @@ line does with a session."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import takewhile
 
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, FunctionDef, Name, Node, Yield
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import CodeContext, Confidence, Finding
 from forge_doctor.lint.dataflow.connections.handles import entered_around
 from forge_doctor.lint.dataflow.sessions.transactions import READING

@@ -5,11 +5,10 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from forge_doctor.code.files.text_file import TextFile, read_text_file, write_text_file
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.lint.fixes.apply_edits import fix_text
 from forge_doctor.lint.request import Request

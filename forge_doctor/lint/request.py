@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.code.files.project_folder import project_around
 from forge_doctor.code.files.walk import Scope, shown
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.finding import Finding
 from forge_doctor.lint.cache.file_result import report_of
 from forge_doctor.lint.checks import Checks

@@ -7,12 +7,12 @@ one file is `judge`'s; nothing here changes a file.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from forge_doctor.code.files.discover import Discovered, discover
 from forge_doctor.code.files.walk import shown
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Finding
 from forge_doctor.lint.request import Request

@@ -11,10 +11,9 @@ import io
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.extras import install_line
 from forge_doctor.logs.collect import Collected, Progress, Task, collect

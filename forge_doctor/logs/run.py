@@ -6,10 +6,9 @@ What carries a log, where it is worth reading and what its lines mean is the sta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun, counted
 from forge_doctor.logs.collect import Collected, Progress, Task

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 
-from forge_doctor.check import RuleInfo, check_id
+from forge_doctor.check import RuleInfo, check_id, manual_of, modules_in
 from forge_doctor.dataclass import dataclass
 from forge_doctor.finding import Severity
 
@@ -26,7 +24,7 @@ class Signature:
     fit one of them, unless the words fit `alone`. `caught`: code may expect it and catch it, so a warning, or the
     line in the server's own log, says nothing. `fallout`: it follows from an error before it, whoever knows that one.
     `shape`: told by the order of the records, not by the words of one; its pattern fits nothing.
-    `id` and `docstring` are its file's name and manual, which the loader fills in.
+    `id` and `manual` are its file's name and docstring, which the loader fills in.
     """
 
     literals: tuple[str, ...]
@@ -57,15 +55,8 @@ class Signature:
     rules: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     id: str = ""
-    docstring: str = ""
+    manual: str = ""
     aliases: tuple[str, ...] = ()
-
-    @property
-    def manual(self) -> str:
-        """What the file says of the fault, without the indentation that its lines share."""
-        from inspect import cleandoc
-
-        return cleandoc(self.docstring)
 
     @property
     def summary(self) -> str:
@@ -85,11 +76,10 @@ def load_signatures() -> dict[str, Signature]:
     from forge_doctor.logs import signatures
 
     found: dict[str, Signature] = {}
-    for info in pkgutil.iter_modules(signatures.__path__, signatures.__name__ + "."):
-        module = importlib.import_module(info.name)
-        own = check_id(info.name)
+    for module in modules_in(signatures):
+        own = check_id(module.__name__)
         found[own] = signature = module.SIGNATURE
         # Nobody has seen it yet, and a copy of so many fields would take as long as half of loading it does.
         object.__setattr__(signature, "id", own)
-        object.__setattr__(signature, "docstring", module.__doc__ or "")
+        object.__setattr__(signature, "manual", manual_of(module.__name__))
     return dict(sorted(found.items()))

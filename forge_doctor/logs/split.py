@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.logs.collect import Task, dated, is_read_whole
 from forge_doctor.logs.problems.tally import REPEATED_WITHIN

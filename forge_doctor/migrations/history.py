@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from typing import TypeVar
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.finding import Location
 from forge_doctor.migrations.evaluation.interpreter import Interpreter
 from forge_doctor.migrations.locks.effect import Effect

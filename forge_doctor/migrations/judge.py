@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Finding, NotRun, counted
 from forge_doctor.migrations.environment.scripts import Scripts
 from forge_doctor.migrations.history import History, history_of

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forge_doctor.code.files.walk import Scope, shown
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.suppression.baseline import Known
 from forge_doctor.suppression.changed_lines import ChangedLines

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Finding, Related
 
 SENTENCE_END = re.compile(r"(?<=[a-z)])\.\s+(?=[A-Z])")

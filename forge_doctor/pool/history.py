@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Finding
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.pool.wording import count

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.postgres.backends.session import Session
@@ -40,7 +41,7 @@ def load(path: Path, *, show_query: bool = True) -> tuple[PoolSnapshot, ...]:
         raise CannotInspect(f"--snapshot {path}: is damaged: {error}") from error
     if not snapshots:
         raise CannotInspect(f"--snapshot {path}: holds no snapshot")
-    return tuple(dataclasses.replace(snapshot, show_query=show_query) for snapshot in snapshots)
+    return tuple(replace(snapshot, show_query=show_query) for snapshot in snapshots)
 
 
 def snapshot_of(document: object, where: str) -> PoolSnapshot:
@@ -54,7 +55,7 @@ def snapshot_of(document: object, where: str) -> PoolSnapshot:
 
 def _plain(snapshot: PoolSnapshot) -> PoolSnapshot:
     """Whoever replays it asks for the statements anew; mapping proxies become dicts, which can be copied."""
-    return dataclasses.replace(
+    return replace(
         snapshot,
         show_query=True,
         sessions=tuple(map(_copied, snapshot.sessions)),
@@ -63,4 +64,4 @@ def _plain(snapshot: PoolSnapshot) -> PoolSnapshot:
 
 
 def _copied(session: Session) -> Session:
-    return dataclasses.replace(session, tags=dict(session.tags))
+    return replace(session, tags=dict(session.tags))

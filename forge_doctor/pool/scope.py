@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.report import Report

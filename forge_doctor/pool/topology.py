@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from typing import Protocol
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.pool.inference.holders import uses_sqlalchemy
 from forge_doctor.pool.snapshot import Application, Number

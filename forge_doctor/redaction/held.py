@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+from forge_doctor.dataclass import field_names, replace
 from forge_doctor.redaction.names import STRONG, is_query_secret, strength
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
@@ -104,8 +104,8 @@ def _masked(value: Any, known: dict[str, str]) -> Any:
         return value if _PLAIN.issuperset(map(type, value)) else tuple([_masked(one, known) for one in value])
     if isinstance(value, list):
         return [_masked(one, known) for one in value]
-    if is_dataclass(value) and not isinstance(value, type):
-        own = [(one.name, getattr(value, one.name)) for one in fields(value) if one.init]
+    if names := field_names(value):
+        own = [(name, getattr(value, name)) for name in names]
         changed = {name: masked for name, one in own if (masked := _masked(one, known)) is not one}
         return replace(value, **changed) if changed else value
     return mask_held(value) if isinstance(value, str) and not isinstance(value, Enum) else value

@@ -6,13 +6,12 @@ The file nearest to what is examined counts, so that each project of a monorepo 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from forge_doctor.check import Check, Limits, nearest
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Severity
 from forge_doctor.settings.keys import GENERAL_KEYS, SECTION_KEYS, SELECTION_KEYS

@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.probes.clock import utc_now
 from forge_doctor.probes.postgres.errors import QueryFailed
 from forge_doctor.probes.postgres.look import Connection, Fetch, Row, connect, fetch_rows, reads, understood

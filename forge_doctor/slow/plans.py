@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from forge_doctor.dataclass import replace
 from forge_doctor.probes.postgres.look import Connection
 from forge_doctor.slow.inference.accesses import accesses
 from forge_doctor.slow.inference.proposals import each

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.slow.snapshot import SlowSnapshot
 from forge_doctor.typed_json import WrongType, decode
@@ -16,7 +17,7 @@ FORMAT = "forge-doctor/slow-snapshot/1"
 
 def dump(snapshot: SlowSnapshot) -> str:
     """The snapshot as a JSON document; it holds neither passwords nor values of statements."""
-    document = {"format": FORMAT, "snapshot": dataclasses.asdict(dataclasses.replace(snapshot, show_query=True))}
+    document = {"format": FORMAT, "snapshot": dataclasses.asdict(replace(snapshot, show_query=True))}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -35,4 +36,4 @@ def load(path: Path, *, show_query: bool = True) -> SlowSnapshot:
         snapshot: SlowSnapshot = decode(SlowSnapshot, document.get("snapshot"), "snapshot")
     except (WrongType, RecursionError) as error:
         raise CannotInspect(f"--snapshot {path}: is damaged: {error}") from error
-    return dataclasses.replace(snapshot, show_query=show_query)
+    return replace(snapshot, show_query=show_query)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.slow.inference.repeats import repeats
 from forge_doctor.slow.logged_repeats import logged_repeats
 from forge_doctor.slow.situation import WHOLE, Situation

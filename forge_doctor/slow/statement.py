@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.slow.logged.work import LoggedStatement
 from forge_doctor.slow.plan import Plan
 from forge_doctor.slow.server.work import SampledStatement, StatementStats

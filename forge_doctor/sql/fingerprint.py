@@ -10,9 +10,8 @@ import functools
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.sql.masking import sqlcommenter_tags, without_values
 from forge_doctor.sql.parser import NotParsed, fingerprinted

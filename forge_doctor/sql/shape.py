@@ -6,9 +6,7 @@ another, and still works where track_activity_query_size has cut the end off.
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.sql.tokens import CLAUSES, VERBS, follows_function, opens_select, tokens_of
 

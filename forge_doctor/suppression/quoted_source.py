@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Evidence, Finding
 from forge_doctor.redaction import redact_source
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import inspect
-import pkgutil
 from collections.abc import Mapping
-from dataclasses import field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
-from forge_doctor.check import RuleInfo, check_id
-from forge_doctor.dataclass import dataclass
+from forge_doctor.check import RuleInfo, check_id, manual_of, modules_in
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.diagnosis import Urgency, Verdict
 
 Checks = Mapping[str, frozenset[str]]
@@ -97,8 +93,7 @@ def load_causes() -> Mapping[str, Cause]:
     from forge_doctor.triage import causes
 
     found: dict[str, Cause] = {}
-    for info in pkgutil.iter_modules(causes.__path__, causes.__name__ + "."):
-        module = importlib.import_module(info.name)
-        own = check_id(info.name)
-        found[own] = replace(module.CAUSE, id=own, manual=inspect.cleandoc(module.__doc__ or ""))
+    for module in modules_in(causes):
+        own = check_id(module.__name__)
+        found[own] = replace(module.CAUSE, id=own, manual=manual_of(module.__name__))
     return MappingProxyType(dict(sorted(found.items())))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import ForgeDoctorError
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.run import run_pool

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from forge_doctor.dataclass import replace
 from forge_doctor.diagnosis import Diagnosis, Place
 from forge_doctor.finding import Location
 from forge_doctor.picture import Excerpt

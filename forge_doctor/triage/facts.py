@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.finding import Finding, NotRun
 from forge_doctor.report import Report
 from forge_doctor.triage.code_map import CodeMap

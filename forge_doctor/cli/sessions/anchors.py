@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Finding, Location
 from forge_doctor.report import Report

@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,6 +19,7 @@ from forge_doctor.cli.sessions.baseline_file import write_baseline
 from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.lint_changes import print_diff, write_changes
 from forge_doctor.code.files.walk import Scope, excludes
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.lint.checks import Checks
 from forge_doctor.lint.request import Request, default_path, file_name, lint_from

@@ -7,7 +7,6 @@ import re
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,6 +16,7 @@ from forge_doctor.cli.output import deliver, print_report, refuse_inputs, render
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.cli.shell.reader import wait_while_read
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.logs.carried import Carried

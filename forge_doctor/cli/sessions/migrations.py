@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,6 +18,7 @@ from forge_doctor.cli.sessions.cache_folder import cache_folder
 from forge_doctor.cli.sessions.migration_parts.base_branch import base_branch
 from forge_doctor.code.files.project_folder import project_around
 from forge_doctor.code.files.walk import Scope, excludes
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.migrations.request import Request

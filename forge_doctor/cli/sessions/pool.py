@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +14,7 @@ from forge_doctor.cli.flags.pool import Flags
 from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.anchors import anchored
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.pool.collect import Examination, Request

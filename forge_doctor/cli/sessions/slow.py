@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 from forge_doctor.cli.entries import reject_unknown_limits
@@ -11,6 +10,7 @@ from forge_doctor.cli.flags.slow import Flags
 from forge_doctor.cli.output import deliver, refuse_inputs, write_file
 from forge_doctor.cli.report_options import ReportOptions, require_writable
 from forge_doctor.cli.sessions.anchors import anchored
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.finding import NotRun
 from forge_doctor.probes.clock import utc_now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +13,7 @@ from forge_doctor.cli.output import deliver, finish, print_report, refuse_inputs
 from forge_doctor.cli.report_options import ReportOptions
 from forge_doctor.cli.sessions.anchors import anchored_reports
 from forge_doctor.cli.sessions.cache_folder import cache_folder
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction.held import hold_url
 from forge_doctor.report import Report

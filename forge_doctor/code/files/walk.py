@@ -10,14 +10,13 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
 
 from forge_doctor.code.files.ignore_file import IGNORE_FILE, IgnoreFiles, is_ignored, read_ignore_file
 from forge_doctor.code.files.modules import BUILT, NOT_OURS, is_part_of_package
 from forge_doctor.code.files.path_patterns import Patterns
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.finding import NotRun
 from forge_doctor.probes.git import GitAnswer, ask_git
 from forge_doctor.regex import regex

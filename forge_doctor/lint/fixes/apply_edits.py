@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 
 from forge_doctor.code.files.text_file import compiles
 from forge_doctor.code.syntax.text.logical_lines import is_sound, lines_of
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.finding import Edit, Finding, Location
 
 MAX_ROUNDS = 10

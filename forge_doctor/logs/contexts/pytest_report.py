@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 
 _TITLE = regex(rb"={3,200} ([^=\n]{3,100}?) ={3,200}\s*$")

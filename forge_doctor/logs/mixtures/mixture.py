@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.mixtures.evidence import goes_on, shows_code
 from forge_doctor.logs.mixtures.places import Paths, place_at
 from forge_doctor.logs.mixtures.thread import IsOwn, Reading, Thread, Told

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.mixtures.thread import CODE, Reading, Thread, Told
 from forge_doctor.logs.records.line_kind import TOLD, Kind, State
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.problems.example import LONGEST_EXAMPLE, LONGEST_UNKNOWN, Example
 from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.records.event import Culprit, Event, Sighting

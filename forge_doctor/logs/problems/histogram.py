@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 
 NARROWEST_S = 10
 MOST_BUCKETS = 512

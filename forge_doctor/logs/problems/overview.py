@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.logs.problems.problem import By, Problem, TriageOptions, place, sources
 from forge_doctor.logs.problems.wording import error_words
 from forge_doctor.report import Table

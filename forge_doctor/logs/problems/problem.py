@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from forge_doctor.check import nearest
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.logs.problems.correlation import Cause, find_causes, starts_before

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.problems.group import Group, GroupKey, group_key
 from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.problems.starts import Mark, Starts

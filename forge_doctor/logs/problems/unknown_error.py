@@ -15,7 +15,7 @@ Use: `--only unknown-error` shows them alone, `--ignore unknown-error` leaves th
 
 from __future__ import annotations
 
-import inspect
+from forge_doctor.check import manual_of
 
 UNKNOWN = "unknown-error"
-MANUAL = inspect.cleandoc(__doc__ or "")
+MANUAL = manual_of(__name__)

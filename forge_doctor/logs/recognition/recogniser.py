@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.logs.boxes.rich_box import BOX
 from forge_doctor.logs.contexts.quoted import without_quotes
 from forge_doctor.logs.culprit import Rules

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.logs.culprit import Rules, find_culprit
 from forge_doctor.logs.match import Catalogue, own_words
 from forge_doctor.logs.recognition.wording import described, redacted, short

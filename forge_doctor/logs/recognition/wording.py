@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.signature import Signature
 from forge_doctor.redaction import redact

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.boxes.open_box import ends_open_box
 from forge_doctor.logs.boxes.rich_box import ends_box
 from forge_doctor.logs.contexts.pytest_report import Shown

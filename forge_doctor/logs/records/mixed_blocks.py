@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
 from typing import NamedTuple
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.logs.mixtures.mixture import Mixing, Mixture, Share, Written, thread_at_head, thread_of
 from forge_doctor.logs.mixtures.thread import Thread
 from forge_doctor.logs.records.block import Block

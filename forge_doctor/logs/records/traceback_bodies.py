@@ -7,9 +7,8 @@ import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import DIGITS

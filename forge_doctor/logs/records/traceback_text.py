@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.logs.boxes.open_box import unboxed
 from forge_doctor.logs.boxes.rich_box import BOX, JOINERS, unbox
 from forge_doctor.logs.records.line_kind import CREATED, LEFT_OUT, SURE_EXCEPTION

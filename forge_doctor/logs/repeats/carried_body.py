@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from struct import Struct
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.records.traceback_bodies import FORK_BYTES, alike_up_to
 from forge_doctor.logs.repeats.known_block import Repeat
 from forge_doctor.regex import regex

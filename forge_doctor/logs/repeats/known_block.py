@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import NamedTuple
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.echoes.telling import Said
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 
 BEFORE_BYTES = 2_000
 """So much in front of a hit belongs to its region: the access-log line that names the route."""

@@ -29,9 +29,9 @@ that is empty, gives up, or does something that could not be followed is left to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forge_doctor.check import check
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Finding, Location, Severity
 from forge_doctor.migrations.history import Change, History, Step
 from forge_doctor.migrations.operations.operation import CreateTable, Operation

@@ -29,10 +29,10 @@ was not found, the confidence is medium.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forge_doctor.check import check
 from forge_doctor.code.syntax.nodes import ImportFrom
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Confidence, Finding, Location, Severity
 from forge_doctor.migrations.history import DOWNGRADE, UPGRADE, History, Step
 from forge_doctor.migrations.operations.operation import UseModel

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.migrations.drift.comparison import Comparison, Difference
 from forge_doctor.probes.alembic_runner.process import Failure, child_process

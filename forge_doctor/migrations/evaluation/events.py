@@ -3,10 +3,8 @@ around it."""
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from forge_doctor.code.syntax.nodes import Node
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.migrations.evaluation.values import Made
 
 

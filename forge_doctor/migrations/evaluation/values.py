@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 
 from forge_doctor.code.syntax.nodes import ClassDef, FunctionDef, Lambda, Node
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.evaluation.sizes import MOST_PARTS, parts_of
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.migrations.live.snapshot import LiveSnapshot
 from forge_doctor.typed_json import WrongType, decode
@@ -16,8 +17,8 @@ FORMAT = "forge-doctor/migrations-snapshot/1"
 
 def dump(snapshot: LiveSnapshot) -> str:
     """The snapshot as a JSON document; it holds neither passwords nor values of statements."""
-    sessions = tuple(dataclasses.replace(one, tags=dict(one.tags)) for one in snapshot.sessions)
-    document = {"format": FORMAT, "snapshot": dataclasses.asdict(dataclasses.replace(snapshot, sessions=sessions))}
+    sessions = tuple(replace(one, tags=dict(one.tags)) for one in snapshot.sessions)
+    document = {"format": FORMAT, "snapshot": dataclasses.asdict(replace(snapshot, sessions=sessions))}
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -6,9 +6,7 @@ name with HOLE in it is one that only the run knows.
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.finding import Location
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Column, Constraint, Default, Index, Type

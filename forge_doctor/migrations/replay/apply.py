@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from forge_doctor.dataclass import replace
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Column, Constraint, Index, Type
 from forge_doctor.migrations.operations.operation import (

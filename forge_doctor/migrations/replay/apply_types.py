@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from forge_doctor.dataclass import replace
 from forge_doctor.migrations.operations.objects import Type
 from forge_doctor.migrations.operations.type_operations import (
     AddEnumValue,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.migrations.operations.objects import Column, EnumType, Type
 from forge_doctor.migrations.operations.operation import AddColumn, AlterColumn, CreateTable, Operation
 from forge_doctor.migrations.replay.schema import Enum

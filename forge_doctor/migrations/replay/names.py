@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from forge_doctor.dataclass import replace
 from forge_doctor.migrations.evaluation.hole import HOLE
 from forge_doctor.migrations.operations.objects import Constraint
 from forge_doctor.migrations.replay.schema import Table

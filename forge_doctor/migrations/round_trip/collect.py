@@ -10,11 +10,10 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import UsageProblem
 from forge_doctor.migrations.round_trip.handover import Application, migrations_of
 from forge_doctor.migrations.round_trip.trial import Revision, RoundTrip

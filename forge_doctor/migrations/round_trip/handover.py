@@ -9,12 +9,11 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.alembic_runner.process import FOLDER, Answer, Child, child_process
 from forge_doctor.probes.throw_away.databases import Databases

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from forge_doctor.check import Check, described, load, select_checks
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Evidence, Finding, NotRun
 from forge_doctor.migrations.round_trip import checks as checks_folder
 from forge_doctor.migrations.round_trip.trial import RoundTrip

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.migrations.round_trip.catalogue import Difference
 
 if TYPE_CHECKING:

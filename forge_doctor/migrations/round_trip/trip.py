@@ -9,10 +9,9 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.migrations.round_trip.catalogue import Catalogue, difference, read_catalogue
 from forge_doctor.migrations.round_trip.rows.extremes import Extreme, extremes, met
 from forge_doctor.migrations.round_trip.rows.fill import fill

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.pool.inference.accept_queues import accept_queues
 from forge_doctor.pool.snapshot import PoolSnapshot
 from forge_doctor.probes.application.call_stacks import Wanted

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.recorder.look_document import look_snapshot
 from forge_doctor.pool.recorder.merge_patch import patched

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import NotRun, Severity
 from forge_doctor.pool.history import History
 from forge_doctor.pool.recorder.episodes import Episode, Judge, episodes, judged

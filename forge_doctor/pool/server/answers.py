@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.pool.queries import load_query
 from forge_doctor.pool.server.rows import server_of
 from forge_doctor.pool.snapshot import Refusal, Server

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.pool.snapshot import Bouncer
 from forge_doctor.probes.postgres.target import Target

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forge_doctor.dataclass import replace
 from forge_doctor.pool.inference.idle_spans import unreturned
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.pool.inference.workloads import workloads

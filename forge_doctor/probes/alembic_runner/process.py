@@ -8,11 +8,10 @@ import os
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import field
 from pathlib import Path
 from typing import Any, cast
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect
 from forge_doctor.redaction import redact
 

@@ -15,11 +15,10 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field, replace
 from pathlib import Path
 from typing import IO, Any, cast
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.redaction import redact
 from forge_doctor.redaction.held import hold_url

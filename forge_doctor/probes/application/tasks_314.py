@@ -13,10 +13,10 @@ import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from forge_doctor.dataclass import replace
 from forge_doctor.probes.application.call_stacks import ProcessStacks, SuspendedTask, suspended_task
 from forge_doctor.probes.application.stacks import PAUSE_S, TIMEOUT_S, threads_of
 from forge_doctor.probes.processes.workers import CodeLine

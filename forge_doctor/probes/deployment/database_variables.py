@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 from urllib.parse import quote
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 
 URL = regex(r"(?:postgres|postgresql|postgis|asyncpg|psycopg)(?:\+\w{1,20})?://\S{3,2000}", re.IGNORECASE)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from forge_doctor.check import nearest
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect, UsageProblem
 from forge_doctor.probes.docker.engine import docker_client
 from forge_doctor.probes.processes.command_line import is_title

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import field
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.probes.docker.containers import PROJECT, SERVICE
 from forge_doctor.probes.docker.engine import docker_client
 from forge_doctor.redaction.held import hold_environment

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres.answer_size import LARGEST_ANSWER, AnswerSize
 from forge_doctor.probes.postgres.errors import QueryFailed, Unreachable

@@ -7,9 +7,8 @@ their number grew from version to version (SHOW POOLS: 12 in 1.15, 17 in 1.24).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres.simple_query import StatementRefused, TextRow, simple_session
 from forge_doctor.probes.postgres.target import Target

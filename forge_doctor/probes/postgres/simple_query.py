@@ -14,9 +14,8 @@ import ssl
 import struct
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect
 from forge_doctor.probes.postgres import errors
 from forge_doctor.probes.postgres.errors import ServerError

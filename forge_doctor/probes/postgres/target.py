@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
 from enum import StrEnum
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.probes.postgres.login_rules import LoginRules
 
 

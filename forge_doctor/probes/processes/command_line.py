@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import PurePosixPath
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 
 
 class Kind(StrEnum):

@@ -6,10 +6,9 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.errors import CannotInspect
 from forge_doctor.redaction import redact
 from forge_doctor.sql.quoting import quote_identifier, quote_literal

@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.regex import regex
 from forge_doctor.sql.parser import NotParsed, parsed
 from forge_doctor.sql.quoting import quote_identifier

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field, replace
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.regex import regex
 from forge_doctor.slow.inference.predicates import Node, Term, terms_of_node
 from forge_doctor.sql.parser import NotParsed, parsed

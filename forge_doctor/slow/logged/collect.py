@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.slow.logged.counts import Repeated, Usage
 from forge_doctor.slow.logged.lines import Lane, Lines
 from forge_doctor.slow.logged.ratios import by_ratio, series_by_ratio

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.sql.fingerprint import fingerprint
 from forge_doctor.sql.shape import Shape, shape_of

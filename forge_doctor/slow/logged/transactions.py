@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.slow.logged.counts import Group, Repeated, Runs, Series, Usage
 from forge_doctor.slow.logged.engine_log import NONE_SENT, Sent
 from forge_doctor.slow.logged.separation import Fields, Kind, Separation, separation

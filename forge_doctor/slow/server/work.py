@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.slow.plan import Plan
 from forge_doctor.slow.server.schema import Column, ForeignKey, Index, Table
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import field, replace
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.bare_stream import Bare, Lined, Readable

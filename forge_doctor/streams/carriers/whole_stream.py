@@ -5,9 +5,9 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.streams.carriers.bare_stream import NOWHERE, Bare, Place, Readable
 from forge_doctor.streams.carriers.exports.json_records import JsonRecords, Told

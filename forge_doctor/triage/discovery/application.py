@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from forge_doctor.code.orm.engine_numbers import facts_of
 from forge_doctor.code.orm.engine_places import engines_in
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.probes.application.app_engine import EngineFacts
 from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.docker.inspection import Inspected

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.probes.deployment.database_variables import database_variables
 from forge_doctor.probes.deployment.variables import read_env_file, read_variables

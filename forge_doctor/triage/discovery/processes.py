@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.probes.application.runtime import Runtime, read_runtime
 from forge_doctor.probes.deployment.control_group import ControlGroup, read_control_group
 from forge_doctor.probes.deployment.database_variables import database_variables

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.lock_queues import Pileup

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from forge_doctor.dataclass import replace
 from forge_doctor.pool.inference.situation import Situation
 from forge_doctor.probes.postgres.backends.session import Session
 from forge_doctor.probes.processes.workers import Process

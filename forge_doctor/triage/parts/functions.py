@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.triage.code_map import CodeMap, Function
 from forge_doctor.triage.discovery.sources import files_of
 from forge_doctor.triage.looks import WantedSource

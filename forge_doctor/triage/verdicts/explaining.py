@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.diagnosis import Verdict
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.triage.cause import Cause

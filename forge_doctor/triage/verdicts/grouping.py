@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.triage.cause import Cause
 from forge_doctor.triage.graph.clues import Clue

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.diagnosis import Place, Verdict
 from forge_doctor.finding import Confidence
 from forge_doctor.triage.cause import Cause

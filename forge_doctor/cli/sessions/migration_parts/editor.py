@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from forge_doctor.cli.flags.migrations import Flags
 from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.cli.report_options import report_options
+from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.redaction.held import without_held

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 
 from forge_doctor.code.orm.origins.references import ANY, Names
 from forge_doctor.code.orm.origins.tables import Mapped
@@ -18,7 +17,7 @@ from forge_doctor.code.syntax.nodes import (
     Starred,
     Str,
 )
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 
 STARTS = ("select", "query", "insert", "update", "delete")
 CLAUSES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from forge_doctor.code.orm.origins.building import (
     AROUND,
@@ -28,6 +27,7 @@ from forge_doctor.code.syntax.nodes import (
     Statement,
     Subscript,
 )
+from forge_doctor.dataclass import replace
 
 
 def sites_in(names: Names) -> Iterator[Site]:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import field
 from pathlib import Path
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 
 MARKS = (b"__tablename__", b"mapped_column", b"Mapped[", b"Column(", b"table=True", b"Table(")

@@ -3,14 +3,13 @@ uses; looks into no other library."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from forge_doctor.code.semantics.inference.classes import SUPER, as_called_on, class_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.code.semantics.library.methods import AWAITED, COROUTINES, ENTERED, PLAIN, PLAINLY, STARTABLE
 from forge_doctor.code.semantics.library.symbols import DEPENDS, LOOKALIKES
 from forge_doctor.code.syntax.nodes import Await, BoolOp, Call, ClassDef, FunctionDef, IfExp, Node, Str
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Confidence
 
 CALLED = {

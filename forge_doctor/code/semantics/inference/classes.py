@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from forge_doctor.code.semantics.inference.annotation import names_of_self
 from forge_doctor.code.semantics.inference.functions import is_property
@@ -14,6 +13,7 @@ from forge_doctor.code.semantics.library.symbols import REPOSITORY_SESSION, is_a
 from forge_doctor.code.semantics.names.bindings import How
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Subscript
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.dataclass import replace
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 

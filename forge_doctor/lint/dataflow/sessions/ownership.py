@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 
 from forge_doctor.code.semantics.library.kinds import Kind, words
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, Node, WithItem, Yield
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.uses import Use, at_place
 from forge_doctor.regex import regex

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.migrations.round_trip.rows.make import Draft, Group, Row, combinations, drafts, groups, order
 from forge_doctor.migrations.round_trip.rows.shape import Table, read_tables
 from forge_doctor.probes.throw_away.databases import Session

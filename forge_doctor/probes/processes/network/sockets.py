@@ -6,11 +6,10 @@ import os
 import re
 import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.probes.processes.workers import Endpoint
 
 ESTABLISHED, CLOSE_WAIT, LISTEN = "01", "08", "0A"

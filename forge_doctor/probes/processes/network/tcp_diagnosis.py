@@ -12,9 +12,8 @@ import struct
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.probes.processes.network.sockets import has_tcp6
 
 # linux/sock_diag.h, linux/inet_diag.h, linux/netlink.h, linux/tcp.h, linux/sched.h

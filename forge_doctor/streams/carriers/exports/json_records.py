@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
 from forge_doctor.streams.carriers.exports.json_fields import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -55,6 +54,8 @@ def _records(texts: Iterable[str]) -> Iterator[str]:
 def _value(text: str) -> Any:
     if len(text) > MOST_CHARACTERS or text.lstrip()[:1] not in ("[", "(", "{", "b", "'", '"'):
         return None
+    import ast
+
     try:
         return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):

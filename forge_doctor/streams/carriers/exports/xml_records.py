@@ -9,11 +9,10 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import Any
 from xml.parsers import expat
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.exports.json_fields import time_field, time_of
 

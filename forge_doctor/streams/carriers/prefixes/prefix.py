@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 
-from forge_doctor.dataclass import dataclass
+from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import iso
 from forge_doctor.streams.carriers.moments import moment
