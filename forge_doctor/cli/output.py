@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -114,16 +113,24 @@ def _emit(text: str) -> None:
 def render_options(options: ReportOptions) -> RenderOptions:
     """What the formatter is told: a person's terminal with its width, or a plain stream."""
     terminal = options.output_file is None and sys.stdout.isatty()
+    columns, lines = _terminal_size() if terminal else (PIPED_WIDTH, 0)
     return RenderOptions(
-        width=max(40, shutil.get_terminal_size((PIPED_WIDTH, 24)).columns) if terminal else PIPED_WIDTH,
+        width=max(40, columns),
         color=wants_color(options.color, terminal, os.environ),
         terminal=terminal,
-        height=shutil.get_terminal_size((PIPED_WIDTH, 24)).lines if terminal else 0,
+        height=lines,
         quiet=options.quiet,
         fail_on=options.fail_on,
         fail_confidence=options.fail_confidence,
         anchor=options.anchor,
     )
+
+
+def _terminal_size() -> tuple[int, int]:
+    """Columns and lines."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size((PIPED_WIDTH, 24))
 
 
 def wants_color(wish: str, terminal: bool, environment: Mapping[str, str]) -> bool:

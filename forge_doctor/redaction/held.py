@@ -6,7 +6,6 @@ what it is. Values are kept for the life of the process and shown to nobody.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -38,6 +37,7 @@ def hold(value: str, *known: str) -> None:
     if len(value) < SHORTEST or value in known:
         return
     # Where the environment has no secret nothing is held, and a short run need not load these.
+    import json
     from base64 import b64encode
     from urllib.parse import quote, quote_plus
 
@@ -64,15 +64,21 @@ def hold_environment(environ: Mapping[str, str]) -> None:
 
 def hold_url(url: str) -> None:
     """Mask the password of a URL, the key that stands for one, and what its query signs it with."""
-    from urllib.parse import unquote
-
     for user, password in _USERINFO.findall(url):
-        hold(unquote(password), user)
+        hold(_unquoted(password), user)
         hold(password, user)
     for name, value in _QUERY.findall(url):
         if is_query_secret(name):
-            hold(unquote(value))
+            hold(_unquoted(value))
             hold(value)
+
+
+def _unquoted(text: str) -> str:
+    if "%" not in text:
+        return text
+    from urllib.parse import unquote
+
+    return unquote(text)
 
 
 def mask_held(text: str) -> str:

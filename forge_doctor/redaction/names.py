@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 
 from forge_doctor.regex import regex
 
@@ -79,7 +78,7 @@ _ONLY_IN_QUERIES = frozenset(
 )
 
 NONE, WEAK, STRONG = range(3)
-_SMALL = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
+_SMALL = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def in_small_letters(text: str) -> str:

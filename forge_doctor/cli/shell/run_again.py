@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from forge_doctor import __version__
 from forge_doctor.cli.sessions.cache_folder import cache_folder_name
 from forge_doctor.cli.shell.program import BROKEN_PIPE
-from forge_doctor.kept_results.file_status import CLOCK_NS, newest_change_ns, statuses_of
-from forge_doctor.kept_results.kept_run import digest_of_question, place_of, read_run, run_document
 
 COMMAND = "lint"
 STARTED_NS = time.time_ns()
@@ -24,6 +22,8 @@ def told_again(arguments: Sequence[str]) -> int | None:
     folder = cache_folder_name(COMMAND)
     if arguments[:1] != [COMMAND] or folder is None or (question := _question(arguments)) is None:
         return None
+    from forge_doctor.kept_results.kept_run import digest_of_question, place_of, read_run
+
     digest = digest_of_question(question)
     answer = read_run(place_of(folder, digest), digest)
     return None if answer is None else _told(*answer)
@@ -36,6 +36,8 @@ def keep_answer(text: str, status: int, names: Sequence[str]) -> None:
     """
     from pathlib import Path
 
+    from forge_doctor.kept_results.file_status import CLOCK_NS, newest_change_ns, statuses_of
+    from forge_doctor.kept_results.kept_run import digest_of_question, place_of, run_document
     from forge_doctor.kept_results.store import replace_kept
 
     folder, question = cache_folder_name(COMMAND), _question(sys.argv[1:])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import bz2
 import contextlib
-import gzip
 import io
-import lzma
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -203,14 +200,21 @@ def _kind(path: Path) -> str | None:
         if not head.startswith((GZIP, BZIP2, XZ)):
             return "tar" if head[TAR_AT : TAR_AT + len(TAR)] == TAR else None
         file.seek(0)
-        with contextlib.suppress(EOFError, lzma.LZMAError), _unpacker(head, file) as plain:
+        from lzma import LZMAError
+
+        with contextlib.suppress(EOFError, LZMAError), _unpacker(head, file) as plain:
             return "tar" if plain.read(BLOCK)[TAR_AT : TAR_AT + len(TAR)] == TAR else None
     return None
 
 
 def _unpacker(head: bytes, file: IO[bytes]) -> IO[bytes]:
     if head.startswith(GZIP):
+        import gzip
+
         return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
+    import bz2
+    import lzma
+
     return cast("IO[bytes]", bz2.BZ2File(file) if head.startswith(BZIP2) else lzma.LZMAFile(file))
 
 

@@ -5,13 +5,9 @@ Refuses what is empty or no text, and says so; guesses no encoding beyond UTF-16
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
 import importlib.util
 import io
-import lzma
-import zlib
 from typing import IO, Any, cast
 
 from forge_doctor.errors import CannotInspect
@@ -165,10 +161,16 @@ def peek(name: str, file: io.BufferedReader[Any]) -> bytes:
 def unpack(name: str, head: bytes, file: io.BufferedReader[Any]) -> IO[bytes]:
     """The unpacked content of `file`, or `file` itself where it is not packed."""
     if head.startswith(GZIP):
+        import gzip
+
         return cast("IO[bytes]", gzip.GzipFile(fileobj=file))
     if head.startswith(BZIP2) and head[3:4].isdigit() and head[4:10] == b"1AY&SY":
+        import bz2
+
         return cast("IO[bytes]", bz2.BZ2File(file))
     if head.startswith(XZ):
+        import lzma
+
         return cast("IO[bytes]", lzma.LZMAFile(file))
     return open_zstd(name, file) if head.startswith(ZSTD) else file
 
@@ -211,6 +213,9 @@ def _is_foreign(text: bytes) -> bool:
 
 def damage() -> tuple[type[BaseException], ...]:
     """What reading and unpacking raise on a damaged or unreadable file."""
+    import lzma
+    import zlib
+
     known: tuple[type[BaseException], ...] = (OSError, EOFError, zlib.error, lzma.LZMAError)
     if importlib.util.find_spec("compression") is not None:
         return (*known, importlib.import_module("compression.zstd").ZstdError)

@@ -10,7 +10,6 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from xml.parsers import expat
 
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
@@ -28,16 +27,9 @@ _DECLARED = regex(r"<\?xml[^<>]{0,200}\?>")
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32)])
 _CONTROL_REFERENCE = regex(r"&#(?:0{0,6}(?:[0-8]|1[124-9]|2\d|3[01])|[xX]0{0,6}(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 
-# That the text ends within something: the root is never ended.
-_CUT_OFF = tuple(
-    expat.errors.codes[text]
-    for text in (
-        expat.errors.XML_ERROR_NO_ELEMENTS,
-        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-        expat.errors.XML_ERROR_PARTIAL_CHAR,
-        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
-    )
-)
+# Of expat's errors, by their numbers, those that tell that the text ends within something: the root is never ended.
+NO_ELEMENTS, UNCLOSED_TOKEN, PARTIAL_CHAR, UNCLOSED_CDATA_SECTION = 3, 5, 6, 20
+_CUT_OFF = (NO_ELEMENTS, UNCLOSED_TOKEN, PARTIAL_CHAR, UNCLOSED_CDATA_SECTION)
 
 Path = tuple[str, ...]
 
@@ -85,7 +77,9 @@ class _Parser:
     """An expat parser inside a root of its own, so that records without one are read too."""
 
     def __init__(self) -> None:
-        self._parser = expat.ParserCreate()
+        from xml.parsers.expat import ExpatError, ParserCreate
+
+        self._parser, self._refused = ParserCreate(), ExpatError
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self.begin
         self._parser.EndElementHandler = self.end
@@ -104,7 +98,7 @@ class _Parser:
         try:
             # Of an element that came in two pieces expat reads nothing until much more comes, or is said not to.
             self._parser.Parse(data, last)
-        except expat.ExpatError as error:
+        except self._refused as error:
             if last and error.code in _CUT_OFF:
                 return None
             before = data[: max(0, self._parser.ErrorByteIndex - self._fed)].rpartition(b"\n")[0]
