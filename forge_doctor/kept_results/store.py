@@ -1,5 +1,5 @@
-"""The folder of kept results: one document a project and way of linting, one a run that was told; safe to delete, and never
-worth an error.
+"""The folder of kept results: one document a project and way of linting, one a run that was told, what searches logs; safe to
+delete, and never worth an error.
 
 A document is read whole or not at all: its first line is the digest of the rest. It is replaced at once, so that runs
 beside each other lose at most each other's news.
@@ -24,6 +24,7 @@ ODD = (TypeError, ValueError, LookupError, AttributeError)
 # A tree may hold hundreds of projects, each with little to keep: what is left behind is bounded by its size too.
 MOST_PROJECTS = 500
 MOST_RUNS = 100
+MOST_DATABASES = 20
 MOST_BYTES = 256_000_000
 MOST_LEFT_OVER = 4
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor; safe to delete.\n"
@@ -78,7 +79,12 @@ def _write(store: Path, data: bytes) -> None:
 
 def _sweep(folder: Path) -> None:
     """Keep the newest projects and runs, and little of what runs that were ended left behind."""
-    for pattern, most in (("*.json", MOST_PROJECTS), (f"*{ENDING}", MOST_RUNS), (".new.*", MOST_LEFT_OVER)):
+    for pattern, most in (
+        ("*.json", MOST_PROJECTS),
+        (f"*{ENDING}", MOST_RUNS),
+        ("*.hs", MOST_DATABASES),
+        (".new.*", MOST_LEFT_OVER),
+    ):
         stores = sorted(((one.lstat(), one) for one in folder.glob(pattern)), key=lambda pair: -pair[0].st_mtime_ns)
         sums = accumulate(status.st_size for status, _ in stores)
         for number, ((_, old), size) in enumerate(zip(stores, sums, strict=True)):

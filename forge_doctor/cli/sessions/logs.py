@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from forge_doctor.cli.flags.logs import Flags
 from forge_doctor.cli.output import deliver, print_report, refuse_inputs, render_options
 from forge_doctor.cli.report_options import ReportOptions
+from forge_doctor.cli.sessions.cache_folder import cache_folder_name
 from forge_doctor.cli.sessions.logs_progress import Progress
 from forge_doctor.cli.shell.reader import wait_while_read
 from forge_doctor.dataclass import replace
@@ -26,6 +27,7 @@ from forge_doctor.logs.problems.problem import chosen_ids
 from forge_doctor.logs.problems.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, discover, judge, read
+from forge_doctor.logs.scan.kept_database import keep_in
 from forge_doctor.logs.scan.wanted import Wanted, wanted_lines
 from forge_doctor.logs.signature import load_signatures
 from forge_doctor.redaction.held import hold_url
@@ -43,6 +45,7 @@ REFRESH_S = 1.0
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Read, or follow, what was named; print the triage and exit."""
+    keep_in(cache_folder_name("logs"))
     plan = discover(requested(flags, options))
     read_files = (path for task in plan.tasks if isinstance(task.source, FileSource) for path in task.source.paths)
     refuse_inputs(options.outputs, (*read_files, *_configuration(options)))

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+from forge_doctor.logs.scan.kept_database import database_of
+
 FRAGMENT, LAST = 8, 4
 # Of the bytes of a fragment Hyperscan tells the last few from all others first: the rarer they are in logs, the less there
 # is to look at again.
@@ -64,8 +66,6 @@ class Literals:
         return found, others
 
     def _compile(self) -> None:
-        import hyperscan
-
         begins = [0 if which in self._whole else rarest_place(word) for which, word in enumerate(self._every)]
         fragments = [
             word if which in self._whole else word[begin : begin + FRAGMENT]
@@ -76,10 +76,7 @@ class Literals:
             None if fragment == word else (begin + len(fragment), word)
             for word, begin, fragment in zip(self._every, begins, fragments, strict=True)
         ]
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        self._database.compile(
-            expressions=fragments, ids=range(len(fragments)), flags=[0] * len(fragments), literal=True
-        )
+        self._database = database_of(fragments)
 
 
 def rarest_place(word: bytes) -> int:
