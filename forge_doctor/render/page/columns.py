@@ -80,6 +80,8 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
 
 def _character_width(character: str) -> int:
     """By rich's table of the Unicode standard; marks that join or direct take no room, which the table does not say."""
+    if " " <= character <= "~":
+        return 1
     from rich.cells import get_character_cell_size
 
     return 0 if unicodedata.category(character) in {"Mn", "Me", "Cf"} else get_character_cell_size(character)
