@@ -1,8 +1,9 @@
-"""A cursor of asyncpg is used outside of the transaction it needs.
+"""A cursor is used outside of the transaction it needs.
 
 Why: a cursor lives in a transaction of the server. asyncpg refuses one outside ("cursor cannot be created outside of a
 transaction"), and one that leaves its `async with connection.transaction()` block is gone before its first row is read: the
-rows are asked for only when it is walked over.
+rows are asked for only when it is walked over. What `session.stream()` of SQLAlchemy gives is such a cursor: a commit in the
+loop over its rows ends it, and the next row raises.
 
 Bad:
 
@@ -28,9 +29,11 @@ Good:
 Wrong when: the transaction was begun elsewhere: by who calls, or by `start()` further up. Only a connection that the same
 function takes is judged, and any word of a transaction or of BEGIN in the function, or in one of the project that gives the
 connection or is given it before, keeps the rule quiet; a cursor that is returned out of its block is told of any connection.
+Of a commit in a loop: where it is followed by what leaves the loop, stands in a handler, or the project's engines are of
+another server.
 
-Source: https://magicstack.github.io/asyncpg/current/api/index.html#cursors; with asyncpg 0.32.0:
-"cursor cannot be created outside of a transaction"
+Source: https://magicstack.github.io/asyncpg/current/api/index.html#cursors; with asyncpg 0.32.0, and with SQLAlchemy 2.1 after
+`commit()` or `rollback()` among three rows of `stream()`: "cursor cannot be created outside of a transaction"
 """
 
 from __future__ import annotations
@@ -38,18 +41,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, words
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, Param, Return, With, WithItem
-from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.semantics.project_outline import marked_files
+from forge_doctor.code.syntax.dominance import block_of
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Await,
+    Call,
+    For,
+    FunctionDef,
+    Name,
+    Node,
+    Param,
+    Return,
+    With,
+    WithItem,
+)
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.lint.dataflow.control_flow import is_in_handler
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
+from forge_doctor.lint.dataflow.sessions.servers import is_other_than_postgresql
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between, mentions
 from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(rb"\.cursor\(", b".cursor(")
+STREAMING = ("stream", "stream_scalars")
+SUSPECT = AnyWord(b".cursor(", *(f".{one}(".encode() for one in STREAMING))
+ENDING = words("commit rollback")
+VIEWS = words("scalars mappings partitions unique tuples columns yield_per")
+LEAVING = ("break_statement", "return_statement", "raise_statement")
+STREAMED = frozenset({Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED, Kind.ASYNC_CONNECTION})
 LINE_DOES = ("queries",)
 BEGUN = regex(rb"transaction|BEGIN|begin|\.start\(")
 
@@ -69,6 +95,65 @@ def cursor_outside_transaction(file: SourceFile, project: Project) -> Iterator[F
             sure = begun_by_nobody(project, function, call, connection)
             if sure is not None:
                 yield outside(file, call, connection, min(sure, value.confidence))
+    for call in file.calls(*STREAMING):
+        value = UNKNOWN if call.receiver is None else project.known(call.receiver)
+        if value.kind in STREAMED and value.confidence > Confidence.LOW and isinstance(call.parent, Await):
+            ended = ended_on_the_way(project, call)
+            if ended is not None and call.receiver is not None and not is_other_than_postgresql(project, call.receiver):
+                yield ended_by(file, call, ended, value.confidence if has_asyncpg(project) else Confidence.MEDIUM)
+
+
+def ended_on_the_way(project: Project, stream: Call) -> Call | None:
+    """The first commit or rollback of the same session in a loop over the rows that goes on behind it."""
+    function, session = stream.function, stream.receiver
+    if function is None or session is None:
+        return None
+    for loop in function.find(For, nested=False):
+        if not loop.is_async or not is_walked_by(project, loop, stream):
+            continue
+        for call in calls_between(function, loop.iter.end, loop.end):
+            ends = call.method in ENDING and call.is_on(session.text) and isinstance(call.parent, Await)
+            if ends and not is_in_handler(call) and not leaves_behind(call, loop):
+                return call
+    return None
+
+
+def is_walked_by(project: Project, loop: For, stream: Call) -> bool:
+    """Whether the loop walks over the rows: of the call itself, or of the one name that it was bound to, be it by way of
+    `scalars()`, `mappings()` or `partitions()`."""
+    walked = loop.iter
+    if walked.contains(stream):
+        return True
+    while isinstance(walked, Call) and walked.receiver is not None and walked.method in VIEWS:
+        walked = walked.receiver
+    made = bound_once(project, walked) if isinstance(walked, Name) else None
+    while isinstance(made, Call) and made.receiver is not None and made.method in VIEWS:
+        made = made.receiver
+    return isinstance(made, Await) and made.value is stream
+
+
+def bound_once(project: Project, name: Name) -> Node | None:
+    """What the only assignment that reaches a name gives it."""
+    bound = project.scopes(name.file).lookup(name.text, name)
+    bindings = () if bound is None else bound[1].reaching(name)
+    node = bindings[0].node if len(bindings) == 1 else None
+    return node.value if isinstance(node, Assign) else None
+
+
+def leaves_behind(call: Call, loop: For) -> bool:
+    """Whether one of the blocks around it, as far as the loop's own, ends by leaving the loop."""
+    block = block_of(call.statement)
+    while block is not None and block.start_byte > loop.start:
+        if block.named_children and block.named_children[-1].type in LEAVING:
+            return True
+        block = block.parent
+    return False
+
+
+@kept_for_the_run
+def has_asyncpg(project: Project) -> bool:
+    """Whether a URL of the project names asyncpg."""
+    return bool(marked_files(project, Mark.ASYNCPG))
 
 
 def begins_around(call: Call, connection: Node) -> bool:
@@ -132,6 +217,19 @@ def left(file: SourceFile, call: Call, confidence: Confidence) -> Finding:
         "NoActiveSQLTransactionError",
         confidence=confidence,
         remedy="walk over it inside the block and `yield` the rows, or return `await connection.fetch(...)`",
+    )
+
+
+def ended_by(file: SourceFile, stream: Call, ended: Call, confidence: Confidence) -> Finding:
+    """The finding where the transaction ends before the rows do."""
+    return file.finding(
+        cursor_outside_transaction,
+        ended,
+        f"`{ended.func.text}()` ends the transaction that the cursor of `{stream.func.text}()` (line {stream.line}) lives in: the "
+        "next row that is asked for raises (asyncpg: cursor cannot be created outside of a transaction)",
+        confidence=confidence,
+        remedy=f"`await {ended.func.text}()` behind the loop, or write with a session of its own; few rows are read first, by "
+        "`(await session.execute(...)).all()`",
     )
 
 

@@ -74,3 +74,51 @@ def test_a_cursor_without_its_transaction_is_found(code: str, tmp_path: Path) ->
 @pytest.mark.parametrize("code", GOOD)
 def test_a_cursor_in_one_is_not(code: str, tmp_path: Path) -> None:
     check_source(code, "cursor-outside-transaction", tmp_path)
+
+
+STREAM = """\
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+engine = create_async_engine("{url}")
+async def f(db: AsyncSession, other: AsyncSession):
+    {rows}
+    async for row in {walked}:
+        await db.execute(text("insert"))
+        {body}
+    await db.commit()
+"""
+ROWS = {
+    "url": "postgresql+asyncpg://localhost/shop", "rows": "rows = await db.stream(text('x'))", "walked": "rows",
+    "body": "await db.commit()  # expect high",
+}  # fmt: skip
+SILENT = {"body": "await db.commit()"}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"rows": "", "walked": "await db.stream(text('x'))"},
+        {"rows": "rows = await db.stream_scalars(text('x'))"},
+        {"rows": "", "walked": "(await db.stream(text('x'))).partitions(50)"},
+        {"walked": "rows.scalars()"},
+        {"walked": "rows.mappings().partitions(10)"},
+        {"body": "if row:\n            await db.rollback()  # expect high"},
+        {"body": "if row:\n            await db.commit()  # expect high\n            continue"},
+        {"url": "postgresql+psycopg://localhost/shop", "body": "await db.commit()  # expect medium"},
+        {"url": "mysql+aiomysql://localhost/shop", **SILENT},
+        {"rows": "rows = await other.stream(text('x'))", **SILENT},
+        {"rows": "rows = (await db.execute(text('x'))).all()", **SILENT},
+        {"rows": "rows = await db.stream(text('x'))\n    rows = unseen(rows)", **SILENT},
+        {"body": "await db.flush()"},
+        {"body": "await db.commit()\n        break"},
+        {"body": "if row:\n            await db.commit()\n            return"},
+        {
+            "body": "try:\n            print(row)\n        except ValueError:\n            await db.rollback()\n            raise"
+        },
+        {"body": "async with db.begin_nested():\n            print(row)"},
+        {"body": "print(row)"},
+    ],
+)
+def test_a_commit_among_the_rows_of_a_stream_ends_its_cursor(parts: dict[str, str], tmp_path: Path) -> None:
+    check_source(STREAM.format(**(ROWS | parts)), "cursor-outside-transaction", tmp_path)
