@@ -95,7 +95,9 @@ def _given(zone: Node | None) -> Zone | None:
 
 
 def _returned(project: Project, function: FunctionDef, hops: int) -> Zone | None:
-    if function.is_async or function.is_generator or function.is_stub or function.decorators:
+    if function.is_async or function.is_generator or function.is_stub:
+        return None
+    if any(one.text not in ("staticmethod", "classmethod") for one in function.decorators):
         return None
     values = [one.value for one in function.find(Return, nested=False) if one.value is not None]
     return _same(zone_of(project, one, hops + 1) for one in values)

@@ -32,8 +32,11 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.nodes import (
     Assign,
     Await,
@@ -53,10 +56,11 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between, is_handed
 
-SUSPECT = WordsThen(
-    rb"await\s+[\w.]+\.(?:acquire|connect|raw_connection)\s*\(", b"acquire", b"connect", b"raw_connection"
-)
+SUSPECT = WordsThen(rb"await\s+[\w.]+\.(?:acquire|raw_connection|\w*conn\w*)\s*\(", b"acquire", b"conn")
+# A bot's command that takes one of its bot's pool may say no word of a database.
+EVERYWHERE = True
 LINE_DOES = ("opens",)
+TAKING = frozenset({"acquire", "connect", "raw_connection"})
 
 
 @check(severity=Severity.ERROR)
@@ -64,7 +68,8 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
     """Look at every connection that is taken by `await` and bound to a name."""
     if is_test_file(file):
         return
-    for call in file.calls("acquire", "connect", "raw_connection", awaited=True):
+    lent = lending_names(project) & file.names_called
+    for call in file.calls("acquire", "connect", "raw_connection", *lent, awaited=True):
         around = call.parent
         bound = around.parent if isinstance(around, Await) else None
         if not isinstance(bound, Assign) or not isinstance(bound.target, Name) or bound.function is None:
@@ -76,6 +81,8 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
                 yield found(file, call, bound.target.id)
         elif (left := left_before_release(bound, bound.target.id)) is not None:
             yield found_skipped(file, call, bound.target.id, left)
+        elif call.method == "acquire" and (failing := fails_before_release(bound, bound.target.id)) is not None:
+            yield found_failing(file, call, bound.target.id, failing)
 
 
 def ends_with_program(project: Project, function: FunctionDef) -> bool:
@@ -91,12 +98,35 @@ def is_call_of(given: Node, function: FunctionDef) -> bool:
 
 
 def is_taken(project: Project, call: Call) -> bool:
-    """Whether it surely is a pool's `acquire()`, asyncpg's `connect()`, or the same of an engine."""
+    """Whether it surely is a pool's `acquire()`, asyncpg's `connect()`, or the same of an engine; or of a function of the
+    project that hands out what a pool gave it."""
+    if call.method not in TAKING:
+        return is_lent(project, call)
     if project.qualified(call.func) == "asyncpg.connect":
         return True
     value = project.known(call.receiver) if call.receiver is not None else None
     giver = Kind.ASYNCPG_POOL if call.method == "acquire" else Kind.ASYNC_ENGINE
     return value is not None and value.kind is giver and value.confidence is Confidence.HIGH
+
+
+def is_lent(project: Project, call: Call) -> bool:
+    """Whether every `return` of the called function hands out a connection that it has just taken from a pool."""
+    function = project.called(call)
+    if function is None or function.is_generator or function.decorators:
+        return False
+    given = [one.value for one in function.find(Return, nested=False)]
+    taken = [one.value for one in given if isinstance(one, Await)]
+    return (
+        bool(given)
+        and len(given) == len(taken)
+        and all(isinstance(one, Call) and one.method == "acquire" and is_taken(project, one) for one in taken)
+    )
+
+
+@kept_for_the_run
+def lending_names(project: Project) -> frozenset[str]:
+    """The names of functions that return what they have acquired."""
+    return marked_functions(project, Mark.LENDS)
 
 
 def is_given_back(function: FunctionDef, name: str, start: int) -> bool:
@@ -117,6 +147,18 @@ def left_before_release(bound: Assign, name: str) -> Return | None:
         return None
     returns = (one for one in function.find(Return, nested=False) if bound.end < one.start < ends[0].start)
     return next((one for one in returns if not is_for_failure(one, bound)), None)
+
+
+def fails_before_release(bound: Assign, name: str) -> Await | None:
+    """An `await` between the two whose error nobody catches, where one plain statement of the same block releases it."""
+    function = bound.function
+    if function is None or is_handed_on(function, name, bound.end):
+        return None
+    ends = [one for one in calls_between(function, bound.end, function.end) if releases(one, name)]
+    if len(ends) != 1 or any(isinstance(one, Finally | Except | With | Try) for one in ends[0].ancestors):
+        return None
+    waits = (one for one in function.find(Await, nested=False) if bound.end < one.start and one.end < ends[0].start)
+    return next((one for one in waits if one.enclosing(Try) is None), None)
 
 
 def is_for_failure(left: Return, bound: Assign) -> bool:
@@ -150,17 +192,31 @@ def found_skipped(file: SourceFile, call: Call, name: str, left: Return) -> Find
     )
 
 
+def found_failing(file: SourceFile, call: Call, name: str, failing: Await) -> Finding:
+    """The finding for an error that leaves it taken."""
+    where = "out of the pool" if call.method == "acquire" else "open"
+    return file.finding(
+        driver_connection_not_released,
+        call,
+        f"`{name}` is given back in no `finally`: an error in line {failing.line} skips that, and the connection stays {where}",
+        severity=Severity.WARNING,
+        confidence=Confidence.HIGH,
+        remedy=f"async with {call.func.text}() as {name}:" if call.method == "acquire" else "try: ... finally:",
+        related=(Related(message="skips the release", location=file.location(failing)),),
+    )
+
+
 def found(file: SourceFile, call: Call, name: str) -> Finding:
     """The finding where the connection is taken."""
-    pooled = call.method == "acquire"
+    pooled = is_acquired = call.method not in ("connect", "raw_connection")
     lost = "stays out of the pool: once all are, every acquire() waits" if pooled else "stays open on the server"
-    with_pool = f"async with {call.func.text}() as {name}:"
+    with_pool = f"async with {call.func.text if call.method == 'acquire' else 'pool.acquire'}() as {name}:"
     if call.receiver is not None and call.receiver.text != "asyncpg" and not pooled:
         lost, pooled = "stays checked out of the engine's pool until it is collected", call.method == "connect"
     return file.finding(
         driver_connection_not_released,
         call,
-        f"`{name}` is never {'released' if call.method == 'acquire' else 'closed'}: the connection {lost}",
+        f"`{name}` is never {'released' if is_acquired else 'closed'}: the connection {lost}",
         confidence=Confidence.HIGH,
         remedy=with_pool if pooled else f"try: ... finally: await {name}.close()",
     )

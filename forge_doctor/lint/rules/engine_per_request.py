@@ -36,26 +36,47 @@ Source: https://docs.sqlalchemy.org/en/20/core/connections.html (the engine is m
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.engines import MAKERS
 from forge_doctor.code.semantics.entry_points import background_starter, dependency_markers
+from forge_doctor.code.semantics.inference.kept_answers import kept_with_trees
 from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, If, Keyword, Name, Node
-from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.semantics.project_outline import marked_files
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    BoolOp,
+    Call,
+    ClassDef,
+    FunctionDef,
+    If,
+    Keyword,
+    Name,
+    Node,
+)
+from forge_doctor.code.syntax.prefilter import AnyWord, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
-from forge_doctor.finding import Confidence, Finding, Severity
+from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(
-    rb"(?:create_(?:async_)?engine|engine_from_config)\s*\(",
-    b"create_engine",
-    b"create_async_engine",
-    b"engine_from_config",
+SUSPECT = Either(
+    WordsThen(
+        rb"(?:create_(?:async_)?engine|engine_from_config)\s*\(",
+        b"create_engine",
+        b"create_async_engine",
+        b"engine_from_config",
+    ),
+    AnyWord(b"def "),
 )
+# Who calls what makes an engine may say no word of a database.
+EVERYWHERE = True
 ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "websocket", "route"})
 # What shows that the engine is kept, thrown away properly, or has no pool.
 KEPT = regex(
@@ -66,18 +87,90 @@ CACHES = ("lru_cache", "cache", "cached_property", "cached", "singleton", "alru_
 
 @check(severity=Severity.ERROR)
 def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """Look at engines made inside functions."""
+    """Look at engines made inside functions, and at calls of functions and classes of other files that make one."""
     if is_test_file(file):
         return
     for call in file.calls(*MAKERS):
-        function = call.function
-        if function is None or project.value_of(call).kind not in (Kind.ASYNC_ENGINE, Kind.ENGINE):
-            continue
-        if is_kept(project, function) or is_stored(call, function) or is_made_first(call, function):
-            continue
-        who = called_for_each(project, function)
+        who = called_for_each(project, call.function) if call.function is not None and is_anew(project, call) else ""
         if who:
             yield found(file, call, who)
+    makers = engine_makers(project)
+    for call in file.calls(*(makers.keys() & file.names_called)):
+        made = engine_behind(project, call, makers[call.method]) if is_called_anew(project, call) else None
+        who = "" if made is None or call.function is None else called_for_each(project, call.function, 1)
+        if who and made is not None and made.file is not file:
+            yield found_elsewhere(file, call, made, who)
+
+
+def is_anew(project: Project, call: Call) -> bool:
+    """Whether it makes an engine in a function that keeps none for later calls."""
+    return project.value_of(call).kind in (Kind.ASYNC_ENGINE, Kind.ENGINE) and is_called_anew(project, call)
+
+
+def is_called_anew(project: Project, call: Call) -> bool:
+    """Whether the function around it keeps nothing of what it makes."""
+    function = call.function
+    return function is not None and not (
+        is_kept(project, function) or is_stored(call, function) or is_made_first(call, function)
+    )
+
+
+class Maker(NamedTuple):
+    """A function or class whose call makes an engine, and the call that does; `unless_given` where it does so for want of an
+    argument: `engine or get_engine()`."""
+
+    called: FunctionDef | ClassDef
+    engine: Call
+    unless_given: bool = False
+
+
+@kept_with_trees
+def engine_makers(project: Project) -> dict[str, tuple[Maker, ...]]:
+    """What makes an engine and keeps it no longer than the call lasts, or the object: functions, classes by their `__init__`,
+    and functions of the same file that call one of these; by the name that who calls it uses."""
+    found: dict[str, tuple[Maker, ...]] = {}
+    files = (project.open_for_all(path) for path in marked_files(project, Mark.ENGINES))
+    for file in files:
+        for one in () if file is None or is_test_file(file) else makers_in(file, project):
+            found[one.called.name] = (*found.get(one.called.name, ()), one)
+    return found
+
+
+def makers_in(file: SourceFile, project: Project) -> tuple[Maker, ...]:
+    """Those of one file."""
+    made = [one for one in file.calls(*MAKERS) if is_anew(project, one) and not has_no_pool(one)]
+    own = {callee_of(one.function): Maker(callee_of(one.function), one) for one in made if one.function is not None}
+    for call in file.calls(*{one.name for one in own}):
+        called, function = called_by(project, call), call.function
+        first = own.get(called) if isinstance(called, FunctionDef | ClassDef) else None
+        if first is not None and function is not None and is_called_anew(project, call):
+            behind = Maker(callee_of(function), first.engine, unless_given=isinstance(call.parent, BoolOp))
+            own.setdefault(behind.called, behind)
+    return tuple(own.values())
+
+
+def callee_of(function: FunctionDef) -> FunctionDef | ClassDef:
+    """What is called to run a function: for an `__init__`, its class."""
+    owner = function.owner
+    return owner if function.name == "__init__" and isinstance(owner, ClassDef) else function
+
+
+def called_by(project: Project, call: Call) -> Node | None:
+    """The function or class that a call calls."""
+    func = project.value_of(call.func)
+    return func.inner.definition if func.kind is Kind.CLASS else func.definition
+
+
+def has_no_pool(call: Call) -> bool:
+    """Whether an option of the engine says which pool it has: none, maybe, or one that others share."""
+    return any(one.name in ("", "poolclass", "pool") for one in call.keywords)
+
+
+def engine_behind(project: Project, call: Call, makers: Iterable[Maker]) -> Call | None:
+    """The engine that a call comes to."""
+    called = called_by(project, call)
+    is_given = bool(call.args or call.keywords)
+    return next((one.engine for one in makers if one.called is called and not (one.unless_given and is_given)), None)
 
 
 def is_kept(project: Project, function: FunctionDef) -> bool:
@@ -156,6 +249,20 @@ def is_route(decorator: object) -> bool:
         and isinstance(decorator.func.value, Name | Attribute)
         and decorator.func.attr in ROUTES
         and bool(decorator.args)
+    )
+
+
+def found_elsewhere(file: SourceFile, call: Call, made: Call, who: str) -> Finding:
+    """The finding, at the call that comes to it."""
+    place = made.file.location(made)
+    return file.finding(
+        engine_per_request,
+        call,
+        f"{who}, and `{call.func.text}()` makes an engine each time ({place.target}:{place.line}): a new pool of connections for "
+        "every call, the old ones stay open until the garbage collector comes",
+        confidence=Confidence.MEDIUM,
+        remedy=f"call `{call.func.text}()` once, at module level or in the lifespan; dispose of its engine at shutdown",
+        related=(Related(message="the engine is made here", location=place),),
     )
 
 

@@ -39,18 +39,22 @@ from forge_doctor.code.syntax.nodes import (
     Call,
     ClassDef,
     FunctionDef,
-    If,
     Lambda,
     Name,
     Node,
     Param,
-    Return,
     Subscript,
 )
 from forge_doctor.code.syntax.prefilter import Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.lint.dataflow.connections.module_objects import (
+    cached,
+    given_at_import,
+    in_lasting_object,
+    kept_by_module,
+)
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.sessions.creation import Made, sessions_made
 from forge_doctor.lint.dataflow.uses import at_place
@@ -65,7 +69,6 @@ SUSPECT = Either(MAKES, STORES)
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.SESSION})
 CONTEXTS = ("ctx", "context", "app", "application")
 STARTS = regex(r"start_?up|on_start|lifespan|before_server_start|init|set_?up")
-CACHES = ("lru_cache", "cache", "cached", "singleton")
 
 
 @check(severity=Severity.ERROR)
@@ -199,7 +202,7 @@ def where_shared(project: Project, made: Made) -> str:
     _, place = at_place(made.node)
     assign = place.parent
     if not isinstance(assign, Assign):
-        return cached(made.function)
+        return cached(made.function) or given_at_import(project, place)
     target, function = assign.target, assign.function
     if function is None:
         return kept_by_module(target, assign)
@@ -212,46 +215,6 @@ def where_shared(project: Project, made: Made) -> str:
     if isinstance(target, Subscript | Attribute) and is_of_worker(target, function):
         return f"kept in `{target.text}` for the life of the process"
     return cached(function)
-
-
-def in_lasting_object(target: Attribute, function: FunctionDef) -> str:
-    """Which object that a module or a cached function makes once has an `__init__` that keeps the session; empty where none
-    does, or where the attribute is set anywhere else."""
-    owner = function.owner
-    if (
-        function.name != "__init__"
-        or not isinstance(owner, ClassDef)
-        or target.value.text not in function.param_names[:1]
-    ):
-        return ""
-    if len(re.findall(rf"\bself\.{re.escape(target.attr)}\s*(?::[^=\n]+)?=[^=]", owner.text)) != 1:
-        return ""
-    for call in function.file.calls(owner.name):
-        bound = call.parent
-        if isinstance(bound, Assign) and call.function is None and kept_by_module(bound.target, bound):
-            return f"kept by `{bound.target.text}`, an object that is made once when the module is imported"
-        if isinstance(bound, Return) and (given := cached(call.function)):
-            return f"kept by {given}"
-    return ""
-
-
-def kept_by_module(target: Node, assign: Assign) -> str:
-    """Kept by a module or class body; not what only a script run by itself does."""
-    guard = assign.enclosing(If)
-    if guard is not None and "__main__" in guard.test.text:
-        return ""
-    owner = assign.owner
-    if isinstance(owner, ClassDef):
-        return f"an attribute of the class {owner.name}, made once"
-    return "made once when the module is imported" if isinstance(target, Name) else ""
-
-
-def cached(function: FunctionDef | None) -> str:
-    """Made in a function that is run only once."""
-    if function is None or not function.decorated_by(*CACHES) or function.is_generator:
-        return ""
-    returned = re.search(r"return\b", function.text) is not None
-    return f"what the cached {function.name}() gives to everybody" if returned else ""
 
 
 def is_default(node: Node) -> bool:

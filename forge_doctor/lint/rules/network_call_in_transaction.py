@@ -79,7 +79,9 @@ from forge_doctor.regex import regex
 TASKS = ("create_task", "ensure_future")
 # Builtins that code is full of.
 PLAIN = frozenset("len str int list dict set tuple print isinstance getattr setattr hasattr range zip sorted".split())  # noqa: SIM905
-OPENING = regex(rb"\.\s*(?:begin|execute|exec|flush|get|get_one|query|refresh|scalars?|stream|stream_scalars)\s*\(")
+OPENING = regex(
+    rb"\.\s*(?:begin|transaction|execute|exec|flush|get|get_one|query|refresh|scalars?|stream|stream_scalars)\s*\("
+)
 SUSPECT = AnyWord(b"await", b"begin", b"exec", b"flush", b"get", b"refresh", b"scalar", b"stream")
 # Who calls a repository may say no word of a database.
 EVERYWHERE = True

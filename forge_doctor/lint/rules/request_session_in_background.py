@@ -66,7 +66,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.requests.concurrency import launched
 from forge_doctor.lint.dataflow.requests.left_tasks import is_closed_behind, is_kept, is_left_alone, is_waited_for
-from forge_doctor.lint.dataflow.requests.task_sessions import Use, is_ignored, sessions_used
+from forge_doctor.lint.dataflow.requests.task_sessions import Use, is_ignored, session_of_task, sessions_used
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of_param
 from forge_doctor.lint.dataflow.use_def import parameter_name
 
@@ -137,6 +137,8 @@ def handed_over(project: Project, call: Call) -> Use | None:
     made = started if isinstance(started, Call) and started.method == "partial" else call
     given = next((use for use in sessions_used(project, made) if use.node is not call.receiver), None)
     given = given or sync_session_given(project, call)
+    if given is None and made.args:
+        return session_of_task(project, made.args[0])
     return None if given is None or is_ignored(project, call, given) else given
 
 

@@ -30,6 +30,8 @@ Good:
         finally:
             await session.remove()
 
+A plain `scoped_session` around AsyncSession comes to the same: it awaits no `close()`.
+
 Wrong when: it is removed by another name, in a middleware maybe. Every `.remove()` without arguments in the project, of
 this name, its origin's or one like a session's, keeps this rule silent, and so do `close()` of the registry and a block
 that lends it, but for one whose manager is seen to end nothing.
@@ -45,7 +47,7 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import is_removed
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
@@ -60,7 +62,7 @@ from forge_doctor.regex import regex
 CONNECTING = ("scalar", "scalars", "execute", "get", "get_one", "flush", "refresh", "stream", "stream_scalars", "merge")
 # Of a plain registry, whose sessions belong to threads.
 OF_THREADS = ("query", "execute", "scalar", "scalars", "commit", "flush")
-SUSPECT = AnyCall(*CONNECTING, *OF_THREADS)
+SUSPECT = AnyCall(*CONNECTING, *OF_THREADS, "scoped_session")
 USUAL = (
     "session",
     "Session",
@@ -96,6 +98,26 @@ def scoped_session_never_removed(file: SourceFile, project: Project) -> Iterator
             yield found(file, call, registry, min(sure, value.confidence), value.why)
     if file.mentions(b"fastapi", b"starlette"):
         yield from of_threads(file, project, told)
+    for call in file.calls("scoped_session"):
+        yield from of_wrong_kind(file, project, call)
+
+
+def of_wrong_kind(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
+    """`scoped_session(factory)` of a factory of AsyncSession: its `remove()` calls a coroutine function and awaits nothing."""
+    made = project.value_of(call.args[0]) if call.args else UNKNOWN
+    if not project.qualified(call.func).startswith("sqlalchemy.orm.") or made.confidence is not Confidence.HIGH:
+        return
+    if made.kind is Kind.ASYNC_FACTORY:
+        yield file.finding(
+            scoped_session_never_removed,
+            call,
+            "a plain `scoped_session` is given a factory of AsyncSession: its `remove()` calls the coroutine `close()` and awaits "
+            "nothing, so no session is ever closed, and each keeps its connection",
+            confidence=Confidence.HIGH,
+            remedy="async_scoped_session(factory, scopefunc=asyncio.current_task), and `await registry.remove()`; or one "
+            "`async with factory() as session:` a task",
+            evidence=(Evidence(label="factory", value=call.args[0].text, source=made.why),),
+        )
 
 
 def of_threads(file: SourceFile, project: Project, told: set[str]) -> Iterator[Finding]:

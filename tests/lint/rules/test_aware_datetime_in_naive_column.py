@@ -146,3 +146,18 @@ def test_beside_a_synchronous_engine(tmp_path: Path) -> None:
         + "    order.paid_at = datetime.now(UTC)  # expect medium\n    await db.commit()\n"
     )
     check_source(text, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "told"), [("@staticmethod", True), ("@classmethod", True), ("@property", False), ("@cached", False)]
+)
+def test_a_clock_whose_method_needs_no_object(decorator: str, told: bool, tmp_path: Path) -> None:
+    given = "" if "static" in decorator else "cls"
+    clock = (
+        "from datetime import UTC, datetime\nclass Clock:\n"
+        f"    {decorator}\n    def now({given}):\n        return datetime.now(UTC)\nclock = Clock()\n"
+    )
+    use = (
+        f"from clock import clock\nasync def pay(order: Order):\n    order.paid_at = clock.now(){'  # expect' * told}\n"
+    )
+    check_source({"clock.py": clock, "module.py": code() + use}, RULE, tmp_path)

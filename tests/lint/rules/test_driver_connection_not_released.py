@@ -91,3 +91,44 @@ ENGINES = (
 def test_a_connection_of_an_engine_is_one_too(code: str, tmp_path: Path) -> None:
     head = "from sqlalchemy.ext.asyncio import AsyncEngine\nasync def f(engine: AsyncEngine, other):\n"
     check_source(head + code, RULE, tmp_path)
+
+
+RELEASES = (
+    "    c = await pool.acquire(){mark}\n    await c.execute('x')\n    await pool.release(c)\n",
+    "    c = await pool.acquire(){mark}\n    n = await c.fetchval('x')\n    await pool.release(c)\n    return n\n",
+)
+GUARDS = (
+    "    c = await pool.acquire()\n    try:\n        await c.execute('x')\n    finally:\n        await pool.release(c)\n",
+    "    c = await pool.acquire()\n    await pool.release(c)\n",
+    "    c = await pool.acquire()\n    await use(c)\n    await pool.release(c)\n",
+    "    c = await pool.acquire()\n    try:\n        await c.x()\n    except E:\n        pass\n    await pool.release(c)\n",
+)
+
+
+@pytest.mark.parametrize("code", RELEASES)
+def test_a_release_that_an_error_skips_is_found(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + "async def f(pool: Pool):\n" + code.format(mark="  # expect high"), RULE, tmp_path)
+
+
+@pytest.mark.parametrize("code", GUARDS)
+def test_a_release_that_nothing_skips_is_not(code: str, tmp_path: Path) -> None:
+    check_source(HEAD + "async def f(pool: Pool):\n" + code, RULE, tmp_path)
+
+
+LENDER = HEAD + "class Store:\n    def __init__(self, pool: Pool):\n        self.pool = pool\n"
+LENT = "    async def get_connection(self) -> asyncpg.Connection:\n        return await self.pool.acquire()\n"
+CALLED = "from store import Store\nasync def f(store: Store):\n    c = await store.get_connection(){mark}\n    {then}\n"
+
+
+@pytest.mark.parametrize(
+    ("lent", "then", "mark"),
+    [
+        (LENT, "return await c.fetchval('x')", "  # expect high"),
+        (LENT, "await store.put(c)", ""),
+        (LENT, "return c", ""),
+        (LENT.replace("acquire()", "fetchrow('x')"), "return await c.fetchval('x')", ""),
+        (LENT.replace("return await", "await").replace("()\n", "()\n        return self.kept\n"), "await c.x()", ""),
+    ],
+)
+def test_a_connection_that_a_helper_hands_out(lent: str, then: str, mark: str, tmp_path: Path) -> None:
+    check_source({"store.py": LENDER + lent, "code.py": CALLED.format(then=then, mark=mark)}, RULE, tmp_path)

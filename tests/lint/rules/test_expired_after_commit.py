@@ -702,3 +702,42 @@ async def f(other: User):
 def test_a_function_may_let_the_objects_go(does: str, given: str, is_read: bool, tmp_path: Path) -> None:
     code = HANDED.format(does=does, given=given, mark="  # expect high" if is_read else "")
     check_source(project(code), "expired-after-commit", tmp_path)
+
+
+SAVING = """\
+from app.db import AsyncSession
+from app.models import User
+async def make(session: AsyncSession):
+    user = User()
+    session.add(user)
+    await session.commit()
+    return user
+class Users:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def make(self):
+        user = User()
+        self.session.add(user)
+        await self.session.commit()
+        return user
+"""
+CALLS = ("await make(s)", "await make(session=s)", "await Users(s).make()", "await users.make()")
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("opened", "mark"),
+    [
+        ("AsyncSession(engine)", "  # expect medium"),
+        ("AsyncSession(engine, expire_on_commit=False)", ""),
+        ("Session()", ""),
+    ],
+)
+def test_the_session_that_the_taker_hands_over_tells(call: str, opened: str, mark: str, tmp_path: Path) -> None:
+    """Beside a factory that turns it off."""
+    code = (
+        f"from app.saving import Users, make\nasync def f():\n    async with {opened} as s:\n        users = Users(s)\n"
+        f"        user = {call}\n        return user.name{mark}\n"
+    )
+    files = {**project(code, options=", expire_on_commit=False"), "app/saving.py": SAVING}
+    check_source(files, "expired-after-commit", tmp_path)

@@ -174,3 +174,45 @@ def test_a_cached_function_gives_everybody_the_object_that_keeps_one(
 ) -> None:
     code = SERVICE % ("  # expect high" * told, decorator, body)
     check_source(project(code), RULE, tmp_path)
+
+
+LAZY = """\
+class Manager:
+    def __init__(self):
+        self.kept: AsyncSession | None = None
+    def session(self):
+        if {asked}:
+            self.kept = Factory(){mark}
+        return self.kept
+{end}"""
+LENT = "class Layer:\n    def __init__(self, session):\n        {keeps}\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "end", "told"),
+    [
+        ("self.kept is None", "manager = Manager()\n", True),
+        ("not self.kept", "manager = Manager()\n", True),
+        ("self.kept is None", "", False),
+        ("self.kept is None", "def f():\n    manager = Manager()\n    return manager\n", False),
+        ("self.kept is None", "    def end(self):\n        self.kept = None\nmanager = Manager()\n", False),
+        ("self.stale", "manager = Manager()\n", False),
+    ],
+)
+def test_a_session_made_where_an_object_of_a_module_has_none(asked: str, end: str, told: bool, tmp_path: Path) -> None:
+    mark = "  # expect high" if told else ""
+    check_source(TASKS + LAZY.format(asked=asked, end=end, mark=mark), RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("keeps", "line", "told"),
+    [
+        ("self.session = session", "layer = Layer(Factory())", True),
+        ("self.session = session", "layer = Layer(session=Factory())", True),
+        ("self.name = repr(session)", "layer = Layer(Factory())", False),
+        ("self.session = session", "if __name__ == '__main__':\n    layer = Layer(Factory())", False),
+        ("self.session = session", "def f():\n    return Layer(Factory())", False),
+    ],
+)
+def test_a_session_given_to_an_object_of_a_module(keeps: str, line: str, told: bool, tmp_path: Path) -> None:
+    check_source(TASKS + LENT.format(keeps=keeps) + line + "  # expect high" * told + "\n", RULE, tmp_path)

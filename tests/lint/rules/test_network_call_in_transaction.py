@@ -406,3 +406,37 @@ async def f(name):
 def test_a_task_that_is_awaited_in_the_transaction(rest: str, told: bool, tmp_path: Path) -> None:
     code = TASK.format(told="  # expect medium" * told, rest=rest)
     check_source(project(code), "network-call-in-transaction", tmp_path)
+
+
+DRIVERS = {
+    "asyncpg": "import asyncpg\nimport httpx\nfrom asyncpg import Connection, Pool\n",
+    "psycopg": "import httpx\nfrom psycopg import AsyncConnection as Connection\n",
+}
+
+
+@pytest.mark.parametrize("driver", sorted(DRIVERS))
+def test_a_transaction_of_a_driver_is_one_too(driver: str, tmp_path: Path) -> None:
+    code = """\
+async def f(conn: Connection, other):
+    async with httpx.AsyncClient() as client:
+        async with conn.transaction():
+            await conn.execute('x')
+            await client.get('x')  # expect high
+        await client.get('x')
+        async with other.transaction():
+            await client.get('x')
+        async with conn.transaction(await client.get('x')):
+            pass
+class Payments:
+    async def charge(self):
+        async with httpx.AsyncClient() as client:
+            await client.post('x')
+class Orders:
+    def __init__(self, payments: Payments):
+        self.payments = payments
+    async def pay(self, conn: Connection):
+        async with conn.transaction():
+            await self.payments.charge()  # expect medium
+        await self.payments.charge()
+"""
+    check_source(DRIVERS[driver] + code, "network-call-in-transaction", tmp_path)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.lint_cases import check_source
 from tests.support.lint_heads import TASKS
+from tests.support.lint_models import project
 
 RULE = "request-session-in-background"
 FOUND = (
@@ -274,3 +275,46 @@ class Watcher:
         await self.session.execute("select 1")
 """
     check_source(code, "request-session-in-background", tmp_path)
+
+
+STORE = """\
+from app.db import AsyncSession, Session, get_db
+from fastapi import Depends
+class Store:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def save(self, number):
+        await self.db.get(dict, number)
+    async def tell(self, number):
+        print(number)
+def get_store(db: AsyncSession = Depends(get_db)) -> Store:
+    return Store(db)
+class Inner:
+    def __init__(self, store: Store):
+        self.store = store
+    async def save(self, number):
+        await self.store.save(number)
+def get_inner(store: Store = Depends(get_store)) -> Inner:
+    return Inner(store)
+"""
+
+
+@pytest.mark.parametrize(
+    ("param", "before", "task", "told"),
+    [
+        ("store: Store = Depends(get_store)", "", "store.save", True),
+        ("store: Annotated[Store, Depends(get_store)]", "", "store.save", True),
+        ("inner: Inner = Depends(get_inner)", "", "inner.save", True),
+        ("db: AsyncSession = Depends(get_db)", "store = Store(db)", "store.save", True),
+        ("store: Store = Depends(get_store)", "", "store.tell", False),
+        ("store: Store", "", "store.save", False),
+        ("number: int", "store = Store(Session())", "store.save", False),
+    ],
+)
+def test_a_method_of_an_object_with_the_session(param: str, before: str, task: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        "from fastapi import BackgroundTasks\nfrom app.stores import Inner, Store, get_inner, get_store\n"
+        f"@router.post('/')\nasync def f(tasks: BackgroundTasks, {param}):\n    {before or 'pass'}\n"
+        f"    tasks.add_task({task}, 3){'  # expect' * told}\n"
+    )
+    check_source({**project(code), "app/stores.py": STORE}, RULE, tmp_path)

@@ -135,3 +135,25 @@ def test_a_registry_made_for_each_block_is_ended_by_its_manager(tmp_path: Path) 
         "scoped-session-never-removed",
         tmp_path,
     )
+
+
+PLAIN = """\
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+"""
+
+
+@pytest.mark.parametrize(
+    ("factory", "mark"),
+    [
+        ("sessionmaker(class_=AsyncSession)", "  # expect high"),
+        ("async_sessionmaker()", "  # expect high"),
+        ("sessionmaker()", ""),
+        ("sessionmaker(class_=Session)", ""),
+        ("unknown", ""),
+    ],
+)
+def test_a_registry_of_threads_around_asyncio_sessions(factory: str, mark: str, tmp_path: Path) -> None:
+    """Its `remove()` calls AsyncSession.close() and awaits nothing: "coroutine 'AsyncSession.close' was never awaited"."""
+    code = f"{PLAIN}factory = {factory}\nregistry = scoped_session(factory, scopefunc=task){mark}\n"
+    check_source(code + "def end():\n    registry.remove()\n", "scoped-session-never-removed", tmp_path)

@@ -442,3 +442,35 @@ async def test_counts(fake_session, db: AsyncSession):
 )
 def test_an_object_made_of_doubles_shares_no_session(made: str, home: str, mark: str, tmp_path: Path) -> None:
     check_source({home: TASKS + DOUBLES.format(made=made, mark=mark)}, RULE, tmp_path)
+
+
+HOLDING = (
+    "{'a': load(s), 'b': load(s, 1)}",
+    "{x: load(s, x) for x in (1, 2)}",
+)
+
+
+@pytest.mark.parametrize("made", HOLDING)
+def test_the_coroutines_of_a_dict_run_side_by_side(made: str, tmp_path: Path) -> None:
+    code = f"async def f(s: AsyncSession):\n    tasks = {made}\n    await asyncio.gather(*tasks.values())"
+    check_source(TASKS + code + "  # expect high\n", RULE, tmp_path)
+
+
+def test_a_dict_filled_or_keyed_by_tasks(tmp_path: Path) -> None:
+    code = """\
+async def f(s: AsyncSession):
+    tasks = {}
+    for x in (1, 2):
+        tasks[x] = load(s, x)
+    await asyncio.gather(*tasks.values())  # expect high
+async def g(s: AsyncSession):
+    tasks = {asyncio.create_task(load(s, x)): x for x in (1, 2)}
+    await asyncio.wait(tasks)  # expect high
+async def h(s: AsyncSession):
+    tasks = {"a": load(s), "b": alone()}
+    await asyncio.gather(*tasks.values())
+async def i():
+    tasks = {x: alone(x) for x in (1, 2)}
+    await asyncio.gather(*tasks.values())
+"""
+    check_source(TASKS + code, RULE, tmp_path)

@@ -116,3 +116,31 @@ GOOD += [
 def test_only_handlers_that_leave_a_broken_transaction_are_found(code: str, tmp_path: Path) -> None:
     start = "async def f(db: AsyncSession, other: AsyncSession, q, rows):\n"
     check_source(project(start + code), "swallowed-error-without-rollback", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("first", "mark"),
+    [
+        ("known = await db.scalar(select(1))", "  # expect high"),
+        ("known = await db.scalar(select(1))\n        await db.rollback()", "  # expect high"),
+        ("await db.rollback()\n        known = await db.scalar(select(1))", ""),
+        ("known = 3", ""),
+        ("known = await other.scalar(select(1))", ""),
+    ],
+)
+def test_a_handler_that_asks_the_session_before_it_raises(first: str, mark: str, tmp_path: Path) -> None:
+    code = f"""\
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+async def f(db: AsyncSession, other: AsyncSession, row):
+    db.add(row)
+    try:
+        await db.flush()
+    except IntegrityError:{mark}
+        {first}
+        if known:
+            raise LookupError(known)
+        raise
+"""
+    check_source(code, "swallowed-error-without-rollback", tmp_path)

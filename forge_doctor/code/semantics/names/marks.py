@@ -26,6 +26,7 @@ class Mark(StrEnum):
     CATCHES = "async functions that catch the database's errors"
     FLUSHES = "async functions that flush or commit"
     STARTS = "functions that start a task"
+    LENDS = "functions that return a connection they have acquired"
     STREAMS = "functions that make a streaming response"
     VALIDATES = "functions that make a pydantic object of another"
     ENGINES = "what makes engines, or factories of sessions, or sets an engine to AUTOCOMMIT"
@@ -48,7 +49,17 @@ class Mark(StrEnum):
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
 BY_NAME = frozenset(
-    {Mark.BEGINS, Mark.ENTERS, Mark.CATCHES, Mark.FLUSHES, Mark.STARTS, Mark.STREAMS, Mark.VALIDATES, Mark.RUNS}
+    {
+        Mark.BEGINS,
+        Mark.ENTERS,
+        Mark.CATCHES,
+        Mark.FLUSHES,
+        Mark.LENDS,
+        Mark.STARTS,
+        Mark.STREAMS,
+        Mark.VALIDATES,
+        Mark.RUNS,
+    }
 )
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
 # What a base of mapped classes may turn them into other things with, where it maps nothing itself.
@@ -149,6 +160,7 @@ ENTERED = regex(
     rb"async[ \t]+with[ \t]+(?:\w+\.){0,4}\w*(?:[sS]ession|[mM]aker|[fF]actory|[sS]cope|begin|connect)\w*\("
 )
 STARTED = regex(rb"\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
+LENT = regex(rb"return[ \t]+await[ \t]+[\w.]+\.acquire\(")
 STREAMED = regex(rb"\b(?:Streaming|EventSource)Response\(")
 VALIDATED = regex(rb"\.(?:model_validate|from_orm)\(")
 FLUSHED = regex(rb"\.(?:flush|commit)\(\s*\)")
@@ -160,6 +172,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.ENTERS: Asked((b"async with",), _functions(DEFINED_ASYNC, ENTERED)),
         Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_ASYNC, CAUGHT)),
         Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_ASYNC, FLUSHED)),
+        Mark.LENDS: Asked((b".acquire(",), _functions(DEFINED_ASYNC, LENT)),
         Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED, STARTED)),
         Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED, STREAMED)),
         Mark.VALIDATES: Asked((b"model_validate(", b"from_orm("), _functions(DEFINED, VALIDATED)),

@@ -100,9 +100,13 @@ def _own_init(class_: ClassDef) -> FunctionDef | None:
 
 
 def session_of_object(project: Project, call: Call) -> str:
-    """Where the object of a method has the session that the method works with, in whatever depth (`users.session`); empty
-    where it works with none."""
-    function = project.called(call)
+    """Where the object of a called method has the session that the method works with, in whatever depth (`users.session`);
+    empty where it works with none."""
+    return session_of_method(project, project.called(call))
+
+
+def session_of_method(project: Project, function: FunctionDef | None) -> str:
+    """The same of a method."""
     if function is None or not function.is_method or not isinstance(function.owner, ClassDef):
         return ""
     held = held_by(project, function.owner)

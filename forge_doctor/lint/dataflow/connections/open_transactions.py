@@ -9,14 +9,16 @@ from forge_doctor.code.orm.query_chain import query_chain
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, With
+from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node, With
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.connections.handles import Handles, written_as
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     HOLDERS,
     READING,
+    BeginBlock,
     begin_blocks,
     calls_of,
     is_awaited,
@@ -30,6 +32,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 MOST_CALLS = 24
 # What a plain session sends without an await, and little else is called.
 SENT_AT_ONCE = frozenset({"execute", "scalar", "scalars", "exec", "flush"})
+DRIVERS = (Kind.ASYNCPG_CONNECTION, Kind.PSYCOPG_CONNECTION)
 SYNC_HOLDERS = (Kind.SESSION, Kind.SCOPED, Kind.CONNECTION)
 
 
@@ -54,7 +57,9 @@ def may_open(call: Call) -> bool:
 
 def opening(project: Project, function: FunctionDef, call: Call, before: list[Call]) -> Opened | None:
     """What opened the transaction that is open at the call, and how sure that is: of all that may have, the surest."""
-    block = next((one for one in begin_blocks(project, call) if not one.is_nested), None)
+    block = next((one for one in begin_blocks(project, call) if not one.is_nested), None) or begun_by_driver(
+        project, call
+    )
     if block is not None and not ended(function, block.session, block.statement.start, call.start):
         return Opened(block.opener, block.session, block.confidence)
     known, ended_here = openers(project, function), set[str]()
@@ -73,6 +78,21 @@ def opening(project: Project, function: FunctionDef, call: Call, before: list[Ca
         if found is not None and found.confidence is Confidence.HIGH:
             return found
     return found
+
+
+def begun_by_driver(project: Project, place: Node) -> BeginBlock | None:
+    """The block of `async with connection.transaction():` around a place, where that is a connection of asyncpg's or psycopg's
+    own: it sends BEGIN when it is entered."""
+    around = (one for one in within_function(place) if isinstance(one, With) and one.is_async)
+    for statement in around if place.file.mentions(b".transaction(") else ():
+        for item in statement.items:
+            begun = item.value
+            if not isinstance(begun, Call) or begun.method != "transaction" or begun.receiver is None:
+                continue
+            value = project.known(begun.receiver)
+            if value.kind in DRIVERS and value.confidence > Confidence.LOW and item.end < place.start:
+                return BeginBlock(statement, begun.receiver.text, begun, value.confidence, is_nested=False)
+    return None
 
 
 def openers(project: Project, function: FunctionDef) -> dict[Call, Confidence]:

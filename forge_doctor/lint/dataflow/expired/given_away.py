@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from forge_doctor.code.orm.update_values import has_update_values
 from forge_doctor.code.semantics.entry_points import dependency_names
+from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import giving_names
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, FunctionDef, Name, Node, Param, Return
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Param, Return
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
@@ -18,7 +19,7 @@ from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, c
 from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, names_behind
 from forge_doctor.lint.dataflow.expired.expiring import Why, own_causes
 from forge_doctor.lint.dataflow.expired.refilled import is_filled
-from forge_doctor.lint.dataflow.objects.expiry import expiry_of, may_expire, provider_of
+from forge_doctor.lint.dataflow.objects.expiry import expiry_of, maker_of, may_expire, provider_of
 from forge_doctor.lint.dataflow.objects.loaded import Way, loaded
 from forge_doctor.lint.dataflow.objects.model_owners import Owner, owner_of
 from forge_doctor.lint.dataflow.response_models import fields, reads_response
@@ -26,13 +27,14 @@ from forge_doctor.lint.dataflow.response_models import fields, reads_response
 
 class Given(NamedTuple):
     """A name that holds what a function of the project gives: by `user = await register()`, or as a dependency; `owner` is
-    the object whose method that is."""
+    the object whose method that is, `session` the one that the taker hands over."""
 
     name: str
     bound: Node
     taker: FunctionDef
     giver: FunctionDef
     owner: Owner | None = None
+    session: Node | None = None
 
 
 def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
@@ -49,7 +51,10 @@ def given_in(file: SourceFile, project: Project) -> Iterator[Given]:
         ):
             giver = project.value_of(call).definition
             if isinstance(giver, FunctionDef):
-                yield Given(assign.target.text, assign, function, giver, owner_of(project, call))
+                owner = owner_of(project, call)
+                yield Given(
+                    assign.target.text, assign, function, giver, owner, session_given(project, call, giver, owner)
+                )
     if names.isdisjoint(dependency_names(project)):
         return
     for function in project.scopes(file).functions if file.mentions(b"fastapi", b"Depends") else ():
@@ -64,7 +69,7 @@ def reads_of_given(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
     if not may_expire(project) and not has_update_values(project):
         return
     for given in given_in(file, project):
-        left = left_expired(project, given.giver, given.owner)
+        left = left_expired(project, given.giver, given.owner, given.session)
         if left is None:
             continue
         cause = left.cause._replace(statement=given.bound, inside=None)
@@ -100,7 +105,10 @@ def reads_of_returned(file: SourceFile, project: Project) -> Iterator[ExpiredRea
         answer = call.parent.parent if isinstance(call.parent, Await) else None
         class_ = reads_response(project, answer) if isinstance(answer, Return) else None
         giver = None if class_ is None else project.value_of(call).definition
-        left = left_expired(project, giver, owner_of(project, call)) if isinstance(giver, FunctionDef) else None
+        left = None
+        if isinstance(giver, FunctionDef):
+            owner = owner_of(project, call)
+            left = left_expired(project, giver, owner, session_given(project, call, giver, owner))
         name = call.func.attr_node if isinstance(call.func, Attribute) else call.func
         if class_ is None or left is None or not isinstance(giver, FunctionDef) or not isinstance(name, Name):
             continue
@@ -111,18 +119,37 @@ def reads_of_returned(file: SourceFile, project: Project) -> Iterator[ExpiredRea
             yield left._replace(name=name, attributes=tuple(sorted(lost)), confidence=sure, given_by=giver)
 
 
-def left_expired(project: Project, function: FunctionDef, owner: Owner | None = None) -> ExpiredRead | None:
+def session_given(project: Project, call: Call, giver: FunctionDef, owner: Owner | None) -> Node | None:
+    """The session that a call hands to a function, or that its object was made with."""
+    made = None if owner is None else owner.made
+    init = None if owner is None or made is None else project.method(owner.class_, "__init__")
+    for function, given in ((giver, call), (init, made)):
+        for param in function.params if function is not None else ():
+            if given is None or function is None or not isinstance(param, Param) or param.is_spread:
+                continue
+            if param_value(project, param).kind.is_async_session:
+                return function.argument(given, param.name)
+    return None
+
+
+def left_expired(
+    project: Project, function: FunctionDef, owner: Owner | None = None, session: Node | None = None
+) -> ExpiredRead | None:
     """The object that a function returns, where it is empty by then, or (with `attributes`) has lost what an UPDATE sets;
-    worked out once for each object whose method it is."""
-    known: dict[tuple[FunctionDef, Owner | None], ExpiredRead | None] = function.file.kept.setdefault(left_expired, {})
-    key = (function, owner)
+    worked out once for each object whose method it is, and for each maker of the session that it is given."""
+    maker = None if session is None else maker_of(project, session)
+    known: dict[tuple[FunctionDef, Owner | None, Call | None], ExpiredRead | None]
+    known = function.file.kept.setdefault(left_expired, {})
+    key = (function, owner, maker)
     if key not in known:
         known[key] = None
-        known[key] = _left_expired(project, function, owner)
+        known[key] = _left_expired(project, function, owner, session if maker is not None else None)
     return known[key]
 
 
-def _left_expired(project: Project, function: FunctionDef, owner: Owner | None) -> ExpiredRead | None:
+def _left_expired(
+    project: Project, function: FunctionDef, owner: Owner | None, session: Node | None
+) -> ExpiredRead | None:
     data = function.file.data[function.start : function.end]
     if not any(word in data for word in (b".commit(", b".begin(", b".flush(")):
         return None
@@ -150,7 +177,8 @@ def _left_expired(project: Project, function: FunctionDef, owner: Owner | None) 
             if lost:
                 return ExpiredRead(cause, name, model, tuple(sorted(lost)), Confidence.MEDIUM)
             continue
-        expiry = None if model is None else expiry_of(project, cause.session)
+        given = session if session is not None and maker_of(project, cause.session) is None else cause.session
+        expiry = None if model is None else expiry_of(project, given)
         if model is not None and expiry is not None:
             return ExpiredRead(cause, name, model, (), min(cause.confidence, expiry.confidence), expiry)
     return None

@@ -23,7 +23,10 @@ WORKING = frozenset({"rollback", "close", "aclose", "reset", "invalidate", "remo
 def recovers(project: Project, function: FunctionDef, statement: Try, handler: Except, session: str) -> bool:
     """Whether the handler (or `finally`) rolls back, raises, ends the program, or hands the session to something that may: a
     function in sight that works with it first does not."""
-    if any(handler.find(Raise)) or is_never_passed(project, handler.body):
+    left = next(iter(sorted(handler.find(Raise), key=lambda one: one.start)), None)
+    if left is not None:  # what asks the session first never gets there
+        return next_use(project, function, [(handler.start, left.start)], session) is None
+    if is_never_passed(project, handler.body):
         return True
     if is_handed(function, session, handler.start, handler.end):
         return next_use(project, function, [(handler.start, handler.end)], session) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.project import Project
@@ -11,6 +11,7 @@ from forge_doctor.code.syntax.nodes import (
     Assign,
     Call,
     Comprehension,
+    Dict,
     For,
     FunctionDef,
     Lambda,
@@ -18,6 +19,7 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Sequence,
     Starred,
+    Subscript,
     While,
     With,
 )
@@ -38,23 +40,43 @@ def _coroutines(node: Node, *, many: bool) -> Iterator[tuple[Node, bool]]:
     if isinstance(node, Starred):
         yield from _coroutines(node.value, many=many)
     elif isinstance(node, Comprehension):
-        yield from _coroutines(node.children[0], many=True)
-    elif isinstance(node, Call) and node.method == "map" and node.receiver is None and node.args:
-        mapped = node.args[0]
-        yield (mapped.body if isinstance(mapped, Lambda) else mapped), True
-    elif isinstance(node, Sequence):
-        for one in node.elts:
-            yield from _coroutines(one, many=many)
+        yield from _each(_parts(node.element), many=True)
+    elif isinstance(node, Sequence | Dict):
+        elements = node.elts if isinstance(node, Sequence) else [one for pair in node.items for one in pair]
+        yield from _each(elements, many=many)
     elif isinstance(node, Name):
         yield from _collected(node)
-    elif isinstance(node, Call) and node.method in LAUNCHERS and node.args:
-        yield from _coroutines(node.args[0], many=many)
+    elif isinstance(node, Call):
+        yield from _made_by(node, many=many)
     else:
         yield node, many
 
 
+def _each(nodes: Iterable[Node], *, many: bool) -> Iterator[tuple[Node, bool]]:
+    for one in nodes:
+        yield from _coroutines(one, many=many)
+
+
+def _parts(element: Node) -> tuple[Node, ...]:
+    """Both of `{create_task(f(x)): x for x in xs}`, which has them as its keys."""
+    return tuple(element.children) if element.raw.type == "pair" else (element,)
+
+
+def _made_by(call: Call, *, many: bool) -> Iterator[tuple[Node, bool]]:
+    """A coroutine, or what holds some: `map(f, xs)`, `tasks.values()`, `create_task(f(x))`."""
+    if call.method == "map" and call.receiver is None and call.args:
+        mapped = call.args[0]
+        yield (mapped.body if isinstance(mapped, Lambda) else mapped), True
+    elif call.method == "values" and not call.args and call.receiver is not None:
+        yield from _coroutines(call.receiver, many=many)
+    elif call.method in LAUNCHERS and call.args:
+        yield from _coroutines(call.args[0], many=many)
+    else:
+        yield call, many
+
+
 def _collected(name: Name) -> Iterator[tuple[Node, bool]]:
-    """`tasks` of `tasks = [f(x) for x in xs]` or `tasks.append(f(x))`."""
+    """`tasks` of `tasks = [f(x) for x in xs]`, `tasks.append(f(x))` or `tasks[x] = f(x)`."""
     function = name.function
     if function is None:
         return
@@ -62,6 +84,8 @@ def _collected(name: Name) -> Iterator[tuple[Node, bool]]:
         value = assign.value
         if assign.target.text == name.text and assign.start < name.start and not isinstance(value, Name | None):
             yield from _coroutines(value, many=False)
+        elif isinstance(assign.target, Subscript) and assign.target.value.text == name.text and value is not None:
+            yield from _coroutines(value, many=is_in_loop(assign, function))
     for call in function.find(Call, nested=False):
         if call.method == "append" and call.is_on(name.text) and call.args:
             yield from _coroutines(call.args[0], many=is_in_loop(call, function))

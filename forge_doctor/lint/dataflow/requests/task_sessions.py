@@ -21,7 +21,8 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.stubs import is_declaration
 from forge_doctor.finding import Confidence
-from forge_doctor.lint.dataflow.connections.holding_classes import session_of_object
+from forge_doctor.lint.dataflow.connections.handles import injected_handles, session_sources
+from forge_doctor.lint.dataflow.connections.holding_classes import session_of_method, session_of_object
 from forge_doctor.lint.dataflow.use_def import param_reads, parameter_name
 
 # What is one conversation over one connection.
@@ -139,6 +140,25 @@ def _method_of(project: Project, func: Node) -> Iterator[Use]:
         turns = project.value_of(held).kind is Kind.ASYNC_CONNECTION
         text = f"{func.value.text}.{held.attr}"
         yield Use(text=text, node=func.value, confidence=Confidence.MEDIUM, takes_turns=turns)
+
+
+def session_of_task(project: Project, task: Node) -> Use | None:
+    """The session of `store.save`, a method that is handed over, where the object is injected with it or made with it in the
+    same function."""
+    method = project.value_of(task).definition if isinstance(task, Attribute) else None
+    holder, function = (task.value, task.function) if isinstance(task, Attribute) else (None, None)
+    if not isinstance(method, FunctionDef) or not isinstance(holder, Name) or function is None:
+        return None
+    path = session_of_method(project, method)
+    made = followed(project, holder) if path else None
+    if isinstance(made, Call) and project.value_of(made.func).kind is Kind.CLASS:
+        given = (*made.args, *(one.value for one in made.keywords))
+        return next((use for one in given for use in _session(project, one)), None)
+    param = function.param(holder.text) if path else None
+    injected = session_sources(project, function) if param is not None else ()
+    if any(holder.text in dict(injected_handles(project, function, one)) for one in injected):
+        return Use(text=f"{holder.text}.{path}", node=holder, confidence=Confidence.MEDIUM)
+    return None
 
 
 def _own_session(project: Project, coroutine: Call) -> Attribute | None:
