@@ -20,6 +20,8 @@ from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream,
 # An event printed twice within so many bytes counts once; the longest that anything looks back.
 QUIET_BYTES = REPEATED_WITHIN + AFTER_BYTES + SEEN_BYTES
 SEARCHED_BYTES = 4 << 20
+# What is loud whichever signatures there are, and found in a fraction of the time that all that is loud takes.
+SURELY_LOUD = (*FRAME_MARKERS, b"ERROR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,8 @@ def split(task: Task, count: int, wanted: Wanted) -> tuple[Task, ...]:
     if path is None:
         return (task,)
     places = (0, *dict.fromkeys(_cuts(path, count, wanted)))
+    if len(places) == 1 or _is_read_whole(path, task):
+        return (task,)
     rules = dated(task)
     return tuple(
         replace(task, source=Part(whole=task.source, path=path, start=start, end=end), rules=rules, begin=start)
@@ -81,12 +85,17 @@ def _plain_file(task: Task) -> Path | None:
         stream = open_path(paths[0])
     except CannotInspect:
         return None  # Whoever reads it says why.
+    with stream:
+        return paths[0] if stream.as_stored else None
+
+
+def _is_read_whole(path: Path, task: Task) -> bool:
+    """Whether its lines can't be read from anywhere but its beginning; asked of those that can be cut alone, as it takes long."""
     try:
-        return paths[0] if stream.as_stored and not is_read_whole(stream, task.rules) else None
+        with open_path(path) as stream:
+            return is_read_whole(stream, task.rules)
     except CannotInspect:
-        return None
-    finally:
-        stream.close()
+        return True
 
 
 def _cuts(path: Path, count: int, wanted: Wanted) -> Iterator[int]:
@@ -101,8 +110,17 @@ def _cuts(path: Path, count: int, wanted: Wanted) -> Iterator[int]:
                 yield start + found
 
 
+def _is_loud_throughout(data: bytes) -> bool:
+    """Whether no half of what has to be quiet is: what is quiet for so long has a whole one of them in it."""
+    half = QUIET_BYTES // 2
+    starts = range(0, len(data) - half + 1, half)
+    return bool(starts) and all(any(data.find(mark, at, at + half) >= 0 for mark in SURELY_LOUD) for at in starts)
+
+
 def quiet_place(data: bytes, wanted: Wanted) -> int | None:
     """The start of a line that has nothing worth reading for QUIET_BYTES before it, and enough behind it."""
+    if _is_loud_throughout(data):
+        return None
     if TIMED_OUT.search(data):
         return None  # What it says of a worker holds for a kill any time later.
     loud = list(wanted.engine.search(data))

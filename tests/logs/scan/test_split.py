@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def test_one_large_log_is_read_by_several_processes_that_tell_how_far_they_are(
     assert {name for name, _, _ in told} == {str(log)}
     assert sum(count for _, count, _ in told) == log.stat().st_size
     assert sum(hits for _, _, hits in told) > 10
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_loud_throughout_is_told_without_looking_for_all_that_is_loud(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = random.Random(seed)
+    longest = QUIET_BYTES // len(QUIET) * (0.6 + 0.05 * seed)
+    loud = (LOUD, b'  File "/app/x.py", line 3, in f\n', b"deadlock detected\n")
+    data = b"".join(QUIET * round(draw.random() * longest) + draw.choice(loud) for _ in range(40))
+    place = quiet_place(data, WANTED)
+    monkeypatch.setattr(split, "_is_loud_throughout", lambda _data: False)
+    assert quiet_place(data, WANTED) == place
 
 
 @pytest.mark.parametrize(
