@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.lint_cases import check_source
+from tests.support.lint_heads import AWAITS
 
 RULE = "unawaited-data-access"
 HEAD = """\
@@ -294,3 +295,81 @@ def test_a_method_of_whom_nobody_knows_is_judged_by_its_name_where_each_of_that_
         "app/search.py": ASKED.format(mark),
     }
     check_source(files, RULE, tmp_path)
+
+
+ROLES = """\
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+class Base(DeclarativeBase): ...
+class Role(Base):
+    __tablename__ = "roles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    @classmethod
+    async def named(cls, db: AsyncSession, name: str):
+        return await db.get(cls, name)
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roles: Mapped[list[Role]] = relationship()
+    tasks: Mapped[list[Role]] = relationship()
+async def f(db: AsyncSession, user, kept, later):
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "mark"),
+    [
+        # A relationship holds mapped objects.
+        ("    user.roles.append(Role.named(db, 'admin'))MARK\n", "medium"),
+        ("    role = Role.named(db, 'admin')MARK\n    user.roles.append(role)\n", "medium"),
+        ("    later.append(Role.named(db, 'admin'))\n    await asyncio.gather(*later)\n", ""),
+        ("    user.tasks.append(Role.named(db, 'admin'))\n", ""),
+        ("    user.jobs.append(Role.named(db, 'admin'))\n", ""),
+        ("    role = await Role.named(db, 'admin')\n    user.roles.append(role)\n", ""),
+        # What a name is declared to hold is no coroutine.
+        ("    role: Role = Role.named(db, 'admin')MARK\n    kept['role'] = role\n", "medium"),
+        ("    role: Role | None = Role.named(db, 'admin')MARK\n    kept.role = role\n", "medium"),
+        ("    role: Any = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
+        ("    role: Awaitable[Role] = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
+        ("    role = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
+        ("    role: Role = Role.named(db, 'admin')\n    kept['role'] = await role\n", ""),
+        ("    role: Role = Role.named(db, 'admin')\n    kept['role'] = asyncio.create_task(role)\n", ""),
+    ],
+)
+def test_what_mapped_objects_are_wanted_for_takes_no_coroutine(code: str, mark: str, tmp_path: Path) -> None:
+    code = code.replace("MARK", f"  # expect {mark}")
+    check_source("import asyncio\nfrom typing import Any, Awaitable\n" + AWAITS + ROLES + code, RULE, tmp_path)
+
+
+CONTAINER = """\
+from typing import Optional, Type, TypeVar
+T = TypeVar("T")
+class Users:
+    def __init__(self, db: AsyncSession):
+        self.db = db
+    async def load(self):
+        return await self.db.execute(select(1))
+class Context:
+    def require(self, name, key: {key}) -> {gives}:
+        return self.providers[key].provide()
+async def f(context: Context):
+    users = context.require("users", {asked})
+    users.load(){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "gives", "asked", "mark"),
+    [
+        ("Type[T]", "T", "Users", "  # expect medium"),
+        ("type[T]", "Optional[T]", "key=Users", "  # expect medium"),
+        ("type[T]", "T | None", "Users", "  # expect medium"),
+        ("type[T]", "list[T]", "Users", ""),
+        ("type[T]", "T", "other(Users)", ""),
+        ("T", "T", "Users", ""),
+        ("str", "T", "'Users'", ""),
+    ],
+)
+def test_what_is_asked_for_by_its_class_is_an_object_of_it(
+    key: str, gives: str, asked: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(AWAITS + CONTAINER.format(key=key, gives=gives, asked=asked, mark=mark), RULE, tmp_path)

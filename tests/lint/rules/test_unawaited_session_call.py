@@ -1034,3 +1034,38 @@ def test_what_a_function_made_to_fail_does_is_no_fault(uses: str, told: bool, tm
         f"        db.close(){expect}\n{uses}"
     )
     check_source(AWAITS + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("imported", "mark"),
+    [
+        ("from typing import List\nfrom heads import *\n", "  # expect high"),
+        ("from heads import AsyncSession, Depends\n", "  # expect high"),
+        ("from others import *\n", ""),
+    ],
+)
+def test_a_type_that_a_star_brings_is_known(imported: str, mark: str, tmp_path: Path) -> None:
+    files = {
+        "heads.py": "from fastapi import Depends\nfrom sqlalchemy.ext.asyncio import AsyncSession\n",
+        "others.py": "class AsyncSession:\n    def commit(self): ...\ndef Depends(one): ...\n",
+        "routes.py": f"{imported}async def f(session: AsyncSession = Depends(g)):\n    session.commit(){mark}\n",
+    }
+    check_source(files, "unawaited-session-call", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("loop", "mark"),
+    [
+        ("for engine, name in zip(engines, names)", "  # expect high"),
+        ("for name, engine in zip(names, engines)", "  # expect high"),
+        ("for number, (name, engine) in enumerate(zip(names, engines))", ""),
+        ("for name, engine in zip(*names)", ""),
+        ("for engine, name in zip(names, engines)", ""),
+    ],
+)
+def test_what_stands_side_by_side_is_told_apart(loop: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy.ext.asyncio import AsyncEngine\n"
+        f"async def f(engines: list[AsyncEngine], names: list[str]):\n    {loop}:\n        engine.dispose(){mark}\n"
+    )
+    check_source(code, "unawaited-session-call", tmp_path)

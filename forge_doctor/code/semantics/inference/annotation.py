@@ -99,7 +99,10 @@ def _target(knows: Knowledge, annotation: Node, at: Node) -> Target | None:
         return _in_module(knows, annotation.text, at)
     if not isinstance(annotation, Name):
         return None
-    found = knows.scopes(at.file).lookup(annotation.text.partition(".")[0], at)
+    scopes = knows.scopes(at.file)
+    found = scopes.lookup(annotation.text.partition(".")[0], at)
+    if found is None and "." not in annotation.text and scopes.module.star_imports:
+        return knows.export(at.file, annotation.text) or Target(annotation.text)
     if found is None or "." in annotation.text:
         return None if found is not None else Target(annotation.text)
     return knows.target(found[1][-1], at.file)

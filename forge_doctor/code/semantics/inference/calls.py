@@ -8,7 +8,20 @@ from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Value, one_of
 from forge_doctor.code.semantics.library.methods import AWAITED, COROUTINES, ENTERED, PLAIN, PLAINLY, STARTABLE
 from forge_doctor.code.semantics.library.symbols import DEPENDS, LOOKALIKES
-from forge_doctor.code.syntax.nodes import Await, BoolOp, Call, ClassDef, FunctionDef, IfExp, Node, Str
+from forge_doctor.code.syntax.nodes import (
+    Await,
+    BinOp,
+    BoolOp,
+    Call,
+    ClassDef,
+    FunctionDef,
+    IfExp,
+    Name,
+    Node,
+    Param,
+    Str,
+    Subscript,
+)
 from forge_doctor.dataclass import replace
 from forge_doctor.finding import Confidence
 
@@ -36,6 +49,7 @@ TAKING = {
 # Methods of sessions that give an instance of the class they are asked for.
 GETTING = frozenset({"get", "get_one"})
 # Methods of containers that give an instance of the class they are asked for.
+TYPES = frozenset({"type", "Type", "typing.Type", "t.Type"})
 GIVING = frozenset({"get", "resolve"})
 
 
@@ -86,7 +100,7 @@ def call_value(knows: Knowledge, call: Call) -> Value:
     """What a call gives."""
     func = knows.value_of(call.func)
     if func.kind is Kind.FUNCTION and isinstance(func.definition, FunctionDef):
-        result = knows.result(func.definition).at_most(func.confidence)
+        result = _of_given_class(knows, call, func.definition, knows.result(func.definition)).at_most(func.confidence)
         return result if call.receiver is None else as_called_on(knows.value_of(call.receiver), func.definition, result)
     if func.kind is Kind.CLASS:
         return _made(knows, call, func)
@@ -100,6 +114,29 @@ def call_value(knows: Knowledge, call: Call) -> Value:
     if func.kind is Kind.EXTERNAL and func.name.partition(".")[0] in LOOKALIKES:
         return OTHER
     return _known_call(knows, call)
+
+
+def _of_given_class(knows: Knowledge, call: Call, function: FunctionDef, result: Value) -> Value:
+    """What `def require(self, key: type[T]) -> T` gives, where nothing else is known of it: an instance of the class."""
+    inner = result.inner if result.kind is Kind.COROUTINE else result
+    returns = function.returns
+    if inner.is_known or not isinstance(returns, Name | BinOp | Subscript):
+        return result
+    for param in function.params:
+        annotation = param.annotation if isinstance(param, Param) else None
+        if isinstance(param, Param) and isinstance(annotation, Subscript) and annotation.items:
+            variable = annotation.items[0].text
+            if annotation.value.text in TYPES and returns.text in (
+                variable,
+                f"{variable} | None",
+                f"Optional[{variable}]",
+            ):
+                argument = function.argument(call, param.name)
+                class_ = UNKNOWN if argument is None else knows.value_of(argument)
+                given = class_.inner if class_.kind is Kind.CLASS else UNKNOWN
+                given = given.at_most(Confidence.MEDIUM, f"what {call.func.text}() is asked for")
+                return replace(result, of=given) if result.kind is Kind.COROUTINE else given
+    return result
 
 
 def _asked_for(knows: Knowledge, call: Call, gives: Value) -> Value:

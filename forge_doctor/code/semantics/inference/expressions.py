@@ -9,7 +9,7 @@ from forge_doctor.code.semantics.inference.classes import REPLACED, TWINS, as_ca
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import narrow
-from forge_doctor.code.semantics.inference.unpacking import entered_part, part_of
+from forge_doctor.code.semantics.inference.unpacking import entered_part, paired_source, part_of
 from forge_doctor.code.semantics.inference.usage_hints import is_called_like_factory
 from forge_doctor.code.semantics.library.kinds import (
     NONE,
@@ -168,17 +168,13 @@ def _matched(knows: Knowledge, clause: Node, name: str) -> Value:
 
 
 def _iterated(knows: Knowledge, node: For | ComprehensionFor, binding: Binding) -> Value:
-    kinds = (Kind.ASYNC_ITERATOR,) if node.is_async else (Kind.ITERATOR, Kind.COLLECTION)
+    kinds: tuple[Kind, ...] = (Kind.ASYNC_ITERATOR,) if node.is_async else (Kind.ITERATOR, Kind.COLLECTION)
     source = node.iter
     if binding.path:
-        # `for key, value in values.items()` and `for n, value in enumerate(values)`
-        paired = source if binding.path == (1,) and isinstance(source, Call) and not node.is_async else None
-        if paired is not None and paired.method == "items" and paired.receiver is not None:
-            kinds, source = (Kind.MAPPING,), paired.receiver
-        elif paired is not None and paired.method == "enumerate" and paired.args:
-            source = paired.args[0]
-        else:
+        paired = None if node.is_async or not isinstance(source, Call) else paired_source(source, binding.path)
+        if paired is None:
             return UNKNOWN
+        kinds, source = paired
     iterated = knows.value_of(source)
     return iterated.inner.at_most(iterated.confidence) if iterated.kind in kinds else UNKNOWN
 

@@ -17,6 +17,7 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Return,
     Sequence,
+    Starred,
     Yield,
 )
 from forge_doctor.finding import Confidence
@@ -88,3 +89,15 @@ def _bound_to(knows: Knowledge, name: Name) -> list[Node]:
             return [name]
         given += [] if isinstance(value, Constant) and value.text == "None" else [value]
     return given or [name]
+
+
+def paired_source(call: Call, path: tuple[int, ...]) -> tuple[tuple[Kind, ...], Node] | None:
+    """What gives one of the names of `for key, value in values.items()`, `for n, value in enumerate(values)` and
+    `for one, other in zip(values, others)`, and what it has to be."""
+    if path == (1,) and call.method == "items" and call.receiver is not None:
+        return (Kind.MAPPING,), call.receiver
+    many = (Kind.ITERATOR, Kind.COLLECTION)
+    if path == (1,) and call.method == "enumerate" and call.args:
+        return many, call.args[0]
+    is_whole = call.func.text == "zip" and not any(isinstance(one, Starred) for one in call.args)
+    return (many, call.args[path[0]]) if is_whole and len(path) == 1 and 0 <= path[0] < len(call.args) else None

@@ -6,8 +6,10 @@ import re
 
 from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import relationship_names
 from forge_doctor.code.syntax.nodes import (
     Assign,
+    Attribute,
     Call,
     ClassDef,
     FunctionDef,
@@ -73,7 +75,7 @@ def judge_argument(project: Project, call: Call, node: Node, around: Node, depth
     if method in WANTS_DATA or is_mapped_by_session(project, fault) or _is_sent(project, call):
         return fault
     if method in COLLECTORS and call.receiver is not None:
-        return _fate_of_collected(call)
+        return _fate_of_collected(project, call)
     if _is_data_of_thread(project, call, node):
         return fault._replace(confidence=Confidence.MEDIUM)
     class_ = project.value_of(call.func)
@@ -211,10 +213,13 @@ def _is_spread(param: Node) -> bool:
     return isinstance(param, Starred) or (isinstance(param, Param) and param.is_spread)
 
 
-def _fate_of_collected(call: Call) -> Fate:
-    """`tasks.append(session.execute(q))`: harmless if the list is handed to something that takes coroutines."""
+def _fate_of_collected(project: Project, call: Call) -> Fate:
+    """`tasks.append(session.execute(q))`: harmless if the list is handed to something that takes coroutines. What a
+    relationship holds are mapped objects: `user.roles.append(load(session))`."""
     name = call.receiver
     function = call.function
+    if isinstance(name, Attribute) and name.attr in relationship_names(project) and not takes_coroutines(name.attr):
+        return Fate(use=Use.ARGUMENT, node=call, confidence=Confidence.MEDIUM)
     if not isinstance(name, Name) or function is None:
         return harmless(call)
     data = function.file.data[function.start : function.end]

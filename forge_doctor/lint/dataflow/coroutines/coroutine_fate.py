@@ -19,6 +19,7 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.coroutines.arguments import judge_argument
 from forge_doctor.lint.dataflow.coroutines.collections import Follower, Held, fate_of_item, fate_of_many, taker_of
 from forge_doctor.lint.dataflow.coroutines.coroutine_reads import fate_by_reads, is_read_as_result
+from forge_doctor.lint.dataflow.coroutines.declared import is_declared_as_data
 from forge_doctor.lint.dataflow.coroutines.displays import containers_of, is_among_results, told_at_once
 from forge_doctor.lint.dataflow.coroutines.returned_coroutines import fate_of_returned, fate_of_yielded
 from forge_doctor.lint.dataflow.use_def import few_reads_of
@@ -61,7 +62,20 @@ def _fate_of_name(project: Project, node: Node, depth: int) -> Fate:
     reads = few_reads_of(project, name, assign if assign is not None else node)
     if reads is None:
         return harmless(node)
-    return fate_by_reads(project, node, name, [fate_of(project, read, depth + 1) for read in reads])
+    fates = [fate_of(project, read, depth + 1) for read in reads]
+    fate = fate_by_reads(project, node, name, fates)
+    annotation = assign.annotation if isinstance(assign, Assign) else None
+    is_data = fate.use is Use.HANDED_ON and is_declared_as_data(project, annotation)
+    if is_data and all(one.is_fault or _is_stored(read) for read, one in zip(reads, fates, strict=True)):
+        return Fate(use=Use.ARGUMENT, node=node, confidence=Confidence.MEDIUM)
+    return fate
+
+
+def _is_stored(read: Node) -> bool:
+    """Whether a read of a name only puts what it holds into an item or attribute: `kept["user"] = user`."""
+    around = read.parent
+    target = around.target if isinstance(around, Assign) and around.value is read else None
+    return isinstance(target, Subscript | Attribute)
 
 
 def _fate_of_stored(project: Project, node: Node, target: Node, depth: int) -> Fate:

@@ -39,3 +39,9 @@ def says_what_it_holds(project: Project, annotation: Node | None) -> bool:
     if HOLDING.search(declared) is None or OPEN_INSIDE.search(declared) is not None:
         return False
     return not is_meant_for_coroutines(project, annotation)
+
+
+def is_declared_as_data(project: Project, annotation: Node | None) -> bool:
+    """Whether a type is that of a result, and no coroutine: `user: User`, not `user: Any`."""
+    declared = text_of(annotation)
+    return bool(declared) and not OPEN_TYPE.fullmatch(declared) and not is_meant_for_coroutines(project, annotation)
