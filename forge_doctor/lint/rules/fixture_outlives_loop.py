@@ -55,7 +55,7 @@ from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
     rb"fixture\(|create_async_engine\(",
-    *(b"pytest_asyncio", b"asyncio_mode", b"pytest.fixture(", b"async def test"),
+    *(b"pytest_asyncio", b"asyncio_mode", b"pytest.fixture", b"async def test"),
 )
 LINE_DOES = ("holds",)
 WIDE = frozenset({"session", "package", "module", "class"})
@@ -101,14 +101,17 @@ def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
     """An engine that a test module makes once, and that two of its tests take connections of."""
     if not file.mentions(b"create_async_engine") or file.mentions(*SHARED_LOOP, b".dispose(") or sets_loop(file.data):
         return
-    used = [(one, engine_used(project, one)) for one in asyncio_tests(project, file)]
+    used = [
+        (one, engine_used(project, one)) for one in (*asyncio_tests(project, file), *narrow_fixtures(project, file))
+    ]
     for engine in engine_calls(file, project):
         dsn = engine.dsn or engine.default_dsn
         if engine.call.function is not None or keeps_nothing(engine) or (dsn is not None and dsn.dialect == "sqlite"):
             continue
         users = [one for one, taken in used if taken is not None and taken.engine.call is engine.call]
-        if len(users) > 1 and not is_widened(project, file):
-            yield found_of_module(file, engine, users)
+        tests = sum(tests_with(project, one) for one in users)
+        if tests > 1 and not is_widened(project, file):
+            yield found_of_module(file, engine, users, tests)
 
 
 def keeps_nothing(engine: EngineCall) -> bool:
@@ -129,24 +132,41 @@ def asyncio_tests(project: Project, file: SourceFile) -> Iterator[FunctionDef]:
             yield one
 
 
+def narrow_fixtures(project: Project, file: SourceFile) -> Iterator[FunctionDef]:
+    """The async fixtures of a file that are made for each test."""
+    for one in project.scopes(file).functions:
+        if one.is_async and one.decorated_by("fixture") and wide_fixture(project, one) is None:
+            yield one
+
+
+def tests_with(project: Project, user: FunctionDef) -> int:
+    """How many tests run it, as far as anybody can tell: itself, or those that take the fixture."""
+    return len(tests_taking(project, user)) if user.decorated_by("fixture") else 1
+
+
 def text_of(node: Node) -> str:
     """Its source."""
     return node.text
 
 
-def found_of_module(file: SourceFile, engine: EngineCall, users: list[FunctionDef]) -> Finding:
+def found_of_module(file: SourceFile, engine: EngineCall, users: list[FunctionDef], tests: int) -> Finding:
     """The finding, where the engine is made."""
     return file.finding(
         fixture_outlives_loop,
         engine.call,
-        f"the module keeps one engine for {len(users)} tests, and every test has an event loop of its own: the connections that "
-        f'{users[0].name}() leaves in its pool fail in {users[1].name}() with "attached to a different loop"',
+        f"the module keeps one engine for {tests} tests, and every test has an event loop of its own: the connections that "
+        f'{users[0].name}() leaves in its pool fail in {next_of(users)} with "attached to a different loop"',
         confidence=Confidence.MEDIUM,
         remedy='`poolclass=NullPool` for the tests\' engine; or `asyncio_default_test_loop_scope = "module"`',
         related=tuple(
             Related(message="takes a connection", location=file.location(one.name_node)) for one in users[:2]
         ),
     )
+
+
+def next_of(users: list[FunctionDef]) -> str:
+    """Who meets them, in words."""
+    return f"{users[1].name}()" if len(users) > 1 else "the next test"
 
 
 def wide_fixture(project: Project, function: FunctionDef) -> Call | None:
@@ -165,14 +185,20 @@ def wide_fixture(project: Project, function: FunctionDef) -> Call | None:
 def is_for_loops_of_tests(project: Project, fixture: FunctionDef) -> bool:
     """Whether an async test beside the file, in a loop of its own by pytest-asyncio's mark or mode, takes what a plain fixture
     gives: itself, or by an async fixture that is made for each test."""
+    return bool(tests_taking(project, fixture))
+
+
+def tests_taking(project: Project, fixture: FunctionDef) -> list[bytes]:
+    """The heads of the async tests beside its file that take what a fixture gives, themselves or by a fixture of the file that
+    is made for each test."""
     file = fixture.file
+    takers = (one for one in project.scopes(file).functions if one.is_async and fixture.name in one.param_names)
+    names = [fixture.name, *(one.name for one in takers if wide_fixture(project, one) is None)]
     tests = [one for one in tests_beside(project, file) if b"async def test" in one]
     if not is_automatic(project, file):
         tests = [one for one in tests if b"mark.asyncio" in one]
-    takers = (one for one in project.scopes(file).functions if one.is_async and fixture.name in one.param_names)
-    names = [fixture.name, *(one.name for one in takers if wide_fixture(project, one) is None)]
     taken = re.compile(rb"async def test\w*\([^)]{0,400}\b(?:%s)\b" % "|".join(map(re.escape, names)).encode())
-    return any(taken.search(one) is not None for one in tests)
+    return [head for one in tests for head in taken.findall(one)]
 
 
 def is_only_asked(project: Project, fixture: FunctionDef) -> bool:

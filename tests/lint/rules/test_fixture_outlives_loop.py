@@ -189,3 +189,36 @@ def test_a_plain_fixture_reaches_the_tests_by_an_async_one_for_each(tmp_path: Pa
     tests = TEST.format(scope="").replace("(engine)", "(connection)")
     sources = {"pyproject.toml": "", "tests/conftest.py": conftest, "tests/test_a.py": tests}
     check_source(sources, "fixture-outlives-loop", tmp_path)
+
+
+OF_MODULE = (
+    "import pytest\nimport pytest_asyncio\nfrom sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine\n"
+    "engine = create_async_engine('postgresql+asyncpg://localhost/shop'{settings}){mark}\n"
+    "Session = async_sessionmaker(engine)\n@{fixture}\nasync def db():\n    async with Session() as session:\n"
+    "        yield session\n@pytest_asyncio.fixture\nasync def client(db):\n    yield db\n{more}"
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "tests", "told"),
+    [
+        ({}, ("db", "db"), True),
+        ({}, ("client", "db"), True),
+        ({"fixture": "pytest_asyncio.fixture()"}, ("client", "client"), True),
+        ({}, ("db",), False),
+        ({}, ("other", "db"), False),
+        ({"settings": ", poolclass=NullPool"}, ("db", "db"), False),
+        ({"more": "@pytest.fixture(autouse=True)\nasync def end():\n    yield\n    await engine.dispose()\n"}, ("db", "db"), False),
+        ({"more": "@pytest.fixture(scope='session')\ndef event_loop(): ...\n"}, ("db", "db"), False),
+    ],
+)  # fmt: skip
+def test_an_engine_of_the_module_behind_a_fixture_of_each_test(
+    parts: dict[str, str], tests: tuple[str, ...], told: bool, tmp_path: Path
+) -> None:
+    named = {"settings": "", "fixture": "pytest_asyncio.fixture", "more": "", "mark": FOUND * told} | parts
+    each = "".join(
+        TEST.format(scope="").replace("(engine)", f"({one})").replace("test_", f"test_{n}_")
+        for n, one in enumerate(tests)
+    )
+    sources = {"pyproject.toml": "", "tests/conftest.py": OF_MODULE.format(**named), "tests/test_a.py": each}
+    check_source(sources, "fixture-outlives-loop", tmp_path)
