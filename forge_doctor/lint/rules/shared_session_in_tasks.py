@@ -45,7 +45,20 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import block_of
-from forge_doctor.code.syntax.nodes import Await, Call, Comprehension, For, FunctionDef, Lambda, Name, Node, Param, With
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Await,
+    Call,
+    Comprehension,
+    Expr,
+    For,
+    FunctionDef,
+    Lambda,
+    Name,
+    Node,
+    Param,
+    With,
+)
 from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import DOUBLE, is_test_file
@@ -54,6 +67,7 @@ from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of
 from forge_doctor.lint.dataflow.requests.ambient import ambient_session
 from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered, launched, loop_around
 from forge_doctor.lint.dataflow.requests.task_sessions import Use, is_bound_within, is_ignored, sessions_used
+from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 from forge_doctor.regex import regex
 
 SUSPECT = AnyCall("gather", "as_completed", "wait", "create_task", "start_soon", "ensure_future")
@@ -76,6 +90,8 @@ def shared_session_in_tasks(file: SourceFile, project: Project) -> Iterator[Find
     for call in calls:
         yield from of_loop(file, project, call)
     yield from of_siblings(file, project, calls)
+    for call in calls:
+        yield from of_starter(file, project, call)
 
 
 def of_gather(file: SourceFile, project: Project, call: Call, told_of: set[Node]) -> Iterator[Finding]:
@@ -122,6 +138,25 @@ def of_siblings(file: SourceFile, project: Project, calls: list[Call]) -> Iterat
             if use.text in texts - told_of:
                 told_of |= texts
                 yield told(file, second, use.text, use, f"`{second.func.text}` beside line {first.line}")
+
+
+def of_starter(file: SourceFile, project: Project, start: Call) -> Iterator[Finding]:
+    """What a function awaits of a session itself, right behind the start of a task with it that it has not waited for."""
+    function = start.function
+    if start.method == "start_soon" or function is None or not isinstance(start.parent, Assign | Expr):
+        return
+    texts = {use.text for use in used_by(project, start)}
+    for call in calls_between(function, start.end, function.end) if texts else ():
+        if block_of(call.statement) != block_of(start.statement):
+            return
+        if not isinstance(call.parent, Await):
+            continue
+        waited = re.search(rb"\bawait\b", file.data[start.end : call.parent.start]) is not None
+        use = None if waited else next((one for one in used(project, call) if one.text in texts), None)
+        if use is not None:
+            surely = use._replace(confidence=min(use.confidence, Confidence.MEDIUM))
+            yield told(file, call, use.text, surely, f"`{call.func.text}` beside the task of line {start.line}")
+        return
 
 
 def used_by(project: Project, call: Call) -> tuple[Use, ...]:

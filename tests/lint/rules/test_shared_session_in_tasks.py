@@ -474,3 +474,63 @@ async def i():
     await asyncio.gather(*tasks.values())
 """
     check_source(TASKS + code, RULE, tmp_path)
+
+
+HANDED = """\
+async def helper(session, key):
+    return await session.get(User, key)
+async def idle(session, key):
+    return key
+async def f(s: AsyncSession, keys, pool):
+    async def one(key):
+        {before}await {call}
+    return await asyncio.gather({many}){mark}
+"""
+MANY = "*[one(key) for key in keys]"
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({}, True),
+        ({"many": "*map(one, keys)"}, True),
+        ({"call": "helper(session=s, key=key)"}, True),
+        ({"call": "idle(s, key)"}, False),
+        ({"before": "s = pool(); ", "call": "helper(s, key)"}, False),
+        ({"call": "helper(pool, key)"}, False),
+        ({"before": "lock = asyncio.Lock()\n        await lock.acquire()\n        "}, False),
+    ],
+)
+def test_a_nested_coroutine_hands_the_session_on(parts: dict[str, str], told: bool, tmp_path: Path) -> None:
+    named = {"before": "", "call": "helper(s, key)", "many": MANY} | parts
+    code = HANDED.format(**named, mark="  # expect medium" * told)
+    check_source(TASKS + code, RULE, tmp_path)
+
+
+STARTED = """\
+async def helper(session, key):
+    return await session.get(User, key)
+async def f(s: AsyncSession, key, other):
+    task = asyncio.create_task(helper(s, key))
+    {between}
+    {then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("between", "then", "told"),
+    [
+        ("print(key)", "await s.scalar(select(User))", True),
+        ("task.add_done_callback(print)", "await s.commit()", True),
+        ("print(key)", "row = await helper(s, 2)", True),
+        ("await task", "await s.commit()", False),
+        ("await asyncio.wait_for(task, 1)", "await s.commit()", False),
+        ("await asyncio.sleep(1)", "await s.commit()", False),
+        ("print(key)", "if key:\n        await s.commit()", False),
+        ("print(key)", "await other.commit()", False),
+        ("print(key)", "s.add(key)", False),
+    ],
+)
+def test_the_starter_of_a_task_goes_on_with_its_session(between: str, then: str, told: bool, tmp_path: Path) -> None:
+    mark = "  # expect medium" * told
+    check_source(TASKS + STARTED.format(between=between, then=then + mark), RULE, tmp_path)

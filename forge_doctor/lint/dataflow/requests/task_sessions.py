@@ -62,19 +62,27 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
 
 
 def _captured(project: Project, func: Node) -> Iterator[Use]:
-    """`inner` of a nested `async def inner()` that works with a session of the function around it, itself or by a method of
-    an object from there."""
+    """`inner` of a nested `async def inner()` that works with a session of the function around it, itself, by a method of
+    an object from there, or by a function that it hands the session to."""
     function = project.value_of(func).definition if isinstance(func, Name) else None
     if not isinstance(function, FunctionDef) or not isinstance(function.owner, FunctionDef):
         return
-    scopes = project.scopes(function.file)
     for call in function.find(Call):
         receiver = call.receiver
-        found = scopes.lookup(receiver.text, receiver) if isinstance(receiver, Name) else None
-        if receiver is not None and found is not None and found[0].node is function.owner:
+        if receiver is not None and _is_of_owner(project, function, receiver):
             yield from _session(project, receiver)
             if isinstance(call.parent, Await) and not _enters(function, receiver.text):
                 yield from _held(project, call)
+        for given in (*call.args, *(one.value for one in call.keywords)) if isinstance(call.parent, Await) else ():
+            if _is_of_owner(project, function, given) and not _enters(function, given.text):
+                uses = (one for one in _session(project, given) if not is_ignored(project, call, one))
+                yield from (one._replace(confidence=min(one.confidence, Confidence.MEDIUM)) for one in uses)
+
+
+def _is_of_owner(project: Project, function: FunctionDef, node: Node) -> bool:
+    """Whether it is a name of the function around."""
+    found = project.scopes(function.file).lookup(node.text, node) if isinstance(node, Name) else None
+    return found is not None and found[0].node is function.owner
 
 
 def _enters(function: FunctionDef, text: str) -> bool:
