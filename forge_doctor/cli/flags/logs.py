@@ -1,7 +1,6 @@
 """What can be typed after `forge-doctor logs`, besides what the commands share."""
 
-from __future__ import annotations
-
+# No annotations from the future: each would be compiled, and once more when it is asked for.
 from typing import Annotated, NamedTuple
 
 from forge_doctor.cli.flags.declared import argument, option

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, get_args, get_origin, get_type_hints
 
 from forge_doctor.cli.flags.declared import Declared
 from forge_doctor.cli.flags.plain import read_plain
@@ -25,7 +25,9 @@ class Group:
     def __init__(self, annotation: Any) -> None:
         kind, *told = get_args(annotation) if get_origin(annotation) is Annotated else (annotation,)
         without = {name for one in told if isinstance(one, Without) for name in one.names}
-        hints = get_type_hints(kind, include_extras=True)
+        hints = kind.__annotations__
+        if any(isinstance(hint, str | ForwardRef) for hint in hints.values()):
+            hints = get_type_hints(kind, include_extras=True)
         self.kind = kind
         self.options = {name: hint for name, hint in hints.items() if name not in without}
 

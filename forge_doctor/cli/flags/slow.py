@@ -1,7 +1,6 @@
 """What can be typed after `forge-doctor slow`, besides what the commands share."""
 
-from __future__ import annotations
-
+# No annotations from the future: each would be compiled, and once more when it is asked for.
 from pathlib import Path
 from typing import Annotated, NamedTuple
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 import warnings
@@ -58,6 +57,8 @@ def problem_in(root: ts.Node, data: bytes) -> SyntaxProblem | None:
     if conflict is not None:
         line = data.count(b"\n", 0, conflict.start()) + 1
         return SyntaxProblem(line=line, message="a merge conflict was left in it")
+    import ast
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
