@@ -55,6 +55,9 @@ _NUMBERS = regex(rf"{_OBJECTS.pattern}|\d+")
 _ANY_DIGITS, _DIGIT = regex(r"\\d|\{[\d,]+\}"), regex(r"\d")
 _LONGEST_NAME = 80
 _REPR = regex(r"(?:^|[\s(:=.\[,])(\w{0,60}(?:Error|Exception|Timeout|Warning|Greenlet))\((?:-?\d{1,5}, )?$", re.ASCII)
+# A key of JSON that stands on a line of its own, in what is printed of a server's error: node-postgres has its severity in it.
+_KEYED = regex(r'(?:^|\n)[ \t]{0,20}"(?:message|msg)" ?: ?$')
+_OF_SERVER = regex(r'"severity" ?: ?"(?:ERROR|FATAL|PANIC)"')
 # What print() makes of a driver's exception: its number and its words.
 _ARGUMENTS = regex(r"(?:^|[\s:=])\(-?\d{3,5}, $")
 # What a program puts before the words of an error that it prints.
@@ -141,6 +144,8 @@ class Catalogue:
             if one.caught and origin == "postgresql":
                 continue
             begin = _sentence_of(one, text, start) if bare else start
+            if bare and _is_link(text, start):
+                continue
             if bare and not (_starts_line(text, begin) or _named_before(text, start) or _is_labelled(one, text, begin)):
                 continue
             found.append(one)
@@ -222,6 +227,8 @@ def _quoted(text: str, start: int, one: Signature) -> bool:
         return False
     if _ARGUMENTS.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1):
         return False
+    if _KEYED.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1) and _OF_SERVER.search(text):
+        return False
     raised = _REPR.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1)
     return raised is None or raised[1] in _OWN_WORDS
 
@@ -240,6 +247,12 @@ def _has_frame(one: Signature, section: Section) -> bool:
 def _starts_line(text: str, start: int) -> bool:
     """Whether the words begin a line, or only pytest's progress or its rule stands before them: a process that hangs or dies ends none."""
     return start == 0 or text[start - 1] == "\n" or _PROGRESS.search(text, max(0, start - 400), start) is not None
+
+
+def _is_link(text: str, start: int) -> bool:
+    """Whether the words are those of a link in a text: `[RuntimeError: Task attached to a different loop](https://…)`."""
+    line = text[start:].partition("\n")[0]
+    return "](http" in line and "[" in text[text.rfind("\n", 0, start) + 1 : start]
 
 
 def without_parameters(text: str) -> str:

@@ -20,13 +20,13 @@ from forge_doctor.logs.signature import Signature
 SIGNATURE = Signature(
     literals=(
         "Connection is not available, request timed out after",
-        "imed out fetching a new connection from the",
+        "Timed out fetching a new connection from the",
         "timeout exceeded when trying to connect",
         "Timeout acquiring a connection. The pool is probably full",
         "SequelizeConnectionAcquireTimeoutError",
         "could not obtain a connection from the pool within",
         "pool timed out while waiting for an open connection",
-        "request was dropped from queue after",
+        "connection not available and request was dropped from queue after",
         "The connection pool has been exhausted, either raise",
         "Unable to fetch a connection in ",
     ),

@@ -13,7 +13,17 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=(" authentication failed for user",),
+    literals=(
+        "password authentication failed for user",
+        "Peer authentication failed for user",
+        "Ident authentication failed for user",
+        "LDAP authentication failed for user",
+        "PAM authentication failed for user",
+        "GSSAPI authentication failed for user",
+        "SSPI authentication failed for user",
+        "RADIUS authentication failed for user",
+        "certificate authentication failed for user",
+    ),
     pattern=r"(?:password|\b(?:Peer|Ident|LDAP|PAM|GSSAPI|SSPI|RADIUS|certificate)) authentication failed for user",
     exceptions=("asyncpg.exceptions.InvalidPasswordError",),
     source="postgresql",

@@ -176,3 +176,33 @@ def test_a_connection_whose_answers_are_anothers_is_used_by_two(words: str) -> N
 )
 def test_a_pooler_without_servers_is_another_fault_than_one_without_slots(line: str) -> None:
     assert told(f"{line}\n") == [("pooler-server-down", None, 1)]
+
+
+PRETTY = """2026-03-04T13:22:03.958Z ERROR plugin store Query failed {
+ "message": "remaining connection slots are reserved for non-replication superuser connections",
+ "err": {
+  "name": "error",
+  %s
+  "code": "53300"
+ }
+}
+"""
+
+
+def test_a_servers_error_printed_as_json_is_told_and_other_json_with_the_words_is_not() -> None:
+    assert told(PRETTY.replace("%s", '"severity": "FATAL",') * 2) == [("slots-reserved", None, 2)]
+    assert [one[0] for one in told(PRETTY.replace("%s", '"kind": "comment",'))] in ([], [""])
+
+
+@pytest.mark.parametrize("method", ["password", "Peer", "LDAP"])
+def test_a_login_that_somebody_quotes_is_none(method: str) -> None:
+    words = f"{method} authentication failed for user"
+    assert {one[0] for one in told(f"2026-03-04 10:00:01 ERROR [search] nothing found for '{words}'\n")} <= {""}
+    assert told(f'| `backend` logs `{words} "app"` | the password is wrong |\n') == []
+
+
+@pytest.mark.parametrize("mark", ["", "- ", "See "])
+def test_the_words_of_a_link_are_a_texts(mark: str) -> None:
+    words = "FastAPI testing RuntimeError: Task got Future attached to a different loop"
+    assert told(f"# Tests\n\n{mark}[{words}](https://example.org/questions/75)\n") == []
+    assert [one[0] for one in told(f"{words}\n")] == ["different-loop"]
