@@ -64,7 +64,7 @@ SIGNATURE = Signature(
         "held across slow awaits."
     ),
     doc="https://supabase.com/docs/guides/database/connection-management",
-    explained_by=("slots-reserved", "too-many-clients", "pooler-server-down"),
+    explained_by=("slots-reserved", "too-many-clients"),
     rules=("engine-per-request",),
     checks=("pool-exceeds-slots", "bouncer-clients-waiting"),
 )

@@ -164,15 +164,11 @@ def test_a_connection_whose_answers_are_anothers_is_used_by_two(words: str) -> N
     [
         "asyncpg.exceptions.InternalServerError: DbHandler exited",
         (
-            "2026-03-04T10:00:02Z ERROR pgcat::client: Could not get connection from pool: "
-            '{ pool_name: "shop", username: "shop", shard: None, role: "Some(Primary)", error: "AllServersDown" }'
-        ),
-        (
             "psql: ERROR:  pgpool is not accepting any new connections\n"
             "DETAIL:  all backend nodes are down, pgpool requires at least one valid node"
         ),
     ],
-    ids=["supavisor", "pgcat", "pgpool"],
+    ids=["supavisor", "pgpool"],
 )
 def test_a_pooler_without_servers_is_another_fault_than_one_without_slots(line: str) -> None:
     assert told(f"{line}\n") == [("pooler-server-down", None, 1)]
@@ -206,3 +202,13 @@ def test_the_words_of_a_link_are_a_texts(mark: str) -> None:
     words = "FastAPI testing RuntimeError: Task got Future attached to a different loop"
     assert told(f"# Tests\n\n{mark}[{words}](https://example.org/questions/75)\n") == []
     assert [one[0] for one in told(f"{words}\n")] == ["different-loop"]
+
+
+@pytest.mark.parametrize(
+    "why", ["Cannot allocate memory", "Resource temporarily unavailable", "No space left on device"]
+)
+def test_a_server_that_can_start_no_process_says_so_at_log_and_to_its_client(why: str) -> None:
+    line = f"could not fork new process for connection: {why}\n"
+    for prefix in ("LOG:  ", "2026-03-04 10:00:01.100 UTC [1] LOG:  ", "postgres_1   | LOG:  "):
+        assert told(f"{prefix}{line}" * 3) == [("server-cannot-fork", None, 3)]
+    assert told(f"psycopg2.OperationalError: {line}") == [("server-cannot-fork", None, 1)]
