@@ -42,6 +42,8 @@ Good:
 
 Wrong when: the type tracks changes (`MutableDict.as_mutable(JSONB)`), `flag_modified()` says it, the object is new, or nobody
 meant to save it. The type, the function and what it assigns are looked at, and whether it commits or flushes behind the change.
+Less sure is a function of the project that is given the value and changes it, and a method of the mapped class that changes its
+own, for whoever saves the object.
 
 Source: https://docs.sqlalchemy.org/en/20/core/type_basics.html#sqlalchemy.types.JSON (detecting changes in JSON columns);
 https://docs.sqlalchemy.org/en/20/orm/extensions/mutable.html; Vigil-SOC/vigil#543; tried with SQLAlchemy 2.1.9, asyncpg 0.32
@@ -63,9 +65,11 @@ from forge_doctor.code.syntax.nodes import (
     Attribute,
     BoolOp,
     Call,
+    ClassDef,
     Delete,
     FunctionDef,
     If,
+    Keyword,
     Name,
     Node,
     Param,
@@ -79,16 +83,22 @@ from forge_doctor.lint.dataflow.objects.column_places import instance_of, read_o
 from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
-from forge_doctor.lint.dataflow.use_def import few_reads_of
+from forge_doctor.lint.dataflow.use_def import few_reads_of, param_reads, parameter_name
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"commit", b"flush", b"begin")
+SUSPECT = AnyWord(b"commit", b"flush", b"begin", b"JSON", b"ARRAY")
 # Who changes what a repository loads may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("queries",)
 CHANGING = words("append extend insert remove pop clear update setdefault popitem sort reverse add discard")
 SEEN = regex(
     rb"flag_modified|flag_dirty|\.changed\(\)|\.merge\(|expunge|make_transient|deepcopy|\.query\(|no_autoflush"
+)
+
+
+# Methods that show the object, or make it.
+SHOWING = regex(
+    r"_*(?:init|new|to|as|get|dump|serial|repr|str|json|dict|render|format|copy|clone|export|build|make)(?:_|$)"
 )
 
 
@@ -109,7 +119,9 @@ def json_change_not_tracked(file: SourceFile, project: Project) -> Iterator[Find
         for read in read_of_something(file, name):
             function = read.function
             change = None if function is None or function in told else changed(project, read)
-            if change is None or function is None or not is_saved(project, function, change):
+            if change is None or function is None:
+                continue
+            if not is_saved(project, function, change) and own_model(project, read) is None:
                 continue
             found = judged(file, project, read, change)
             if found is not None and not is_assigned(function, read, change):
@@ -121,22 +133,36 @@ def judged(file: SourceFile, project: Project, read: Attribute, change: Change) 
     """The finding, where the object was loaded and the column tracks nothing."""
     held = loaded(project, read.value, PLAIN)
     is_loaded = held is not None and held.shape is Shape.OBJECT and not held.is_made
-    model = held.model if held is not None and is_loaded else given_model(project, read.value)
+    model = (
+        held.model if held is not None and is_loaded else given_model(project, read.value) or own_model(project, read)
+    )
     kind = "" if model is None else untracked_document(project, model, read.attr)
     if model is None or not kind:
         return None
     place = change.again or change.place
+    is_argument = isinstance(read.parent, Keyword) or (isinstance(read.parent, Call) and read is not read.parent.func)
     does = "is given the object it has, changed" if change.again is not None else "is changed in place"
     return file.finding(
         json_change_not_tracked,
         place,
         f"`{read.text}` {does}, and a plain {kind} column sees no change inside of its value: the commit sends no UPDATE for "
         f"`{model.class_.name}.{read.attr}`, and the change is lost",
-        confidence=Confidence.HIGH if is_loaded and change.again is None else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if is_loaded and change.again is None and not is_argument else Confidence.MEDIUM,
         remedy=f"assign a new object (`{read.text} = {{**{read.text}, ...}}`), call flag_modified() or declare the column with "
         "MutableDict.as_mutable() / MutableList.as_mutable()",
         related=(Related(message="changed here", location=file.location(change.place)),) if change.again else (),
     )
+
+
+def own_model(project: Project, read: Attribute) -> Model | None:
+    """The mapped class whose method changes a column of its own object, for who saves that: one that makes something else of
+    the object may take its value apart."""
+    function = read.function
+    owner = None if function is None else function.owner
+    if function is None or not isinstance(owner, ClassDef) or function.decorators or is_seen(function):
+        return None
+    is_own = read.value.text in function.param_names[:1] and SHOWING.match(function.name) is None
+    return project.model(owner) if is_own else None
 
 
 def given_model(project: Project, node: Node) -> Model | None:
@@ -148,7 +174,7 @@ def given_model(project: Project, node: Node) -> Model | None:
 
 def changed(project: Project, read: Attribute) -> Change | None:
     """What changes the value of the column: right there, or by a name that it is bound to."""
-    place = change_at(read)
+    place = change_at(read) or changed_by_callee(project, read)
     if place is not None:
         return Change(place)
     given = read.parent if isinstance(read.parent, BoolOp) and read.parent.left is read else read
@@ -170,6 +196,24 @@ def changed(project: Project, read: Attribute) -> Change | None:
     return Change(first, same) if same is not None or given is read else None
 
 
+def changed_by_callee(project: Project, read: Attribute) -> Call | None:
+    """The call that hands the value to a function of the project which changes it in place: `set_option(order.notes, ...)`."""
+    given = read.parent
+    call = given.parent if isinstance(given, Keyword) else given
+    function = project.called(call) if isinstance(call, Call) and read is not call.func else None
+    if function is None or not isinstance(call, Call) or given is None or is_seen(function):
+        return None
+    name = parameter_name(function, call, read, given)
+    is_bound_again = any(one.target.text == name for one in function.find(Assign, nested=False))
+    reads = () if not name or is_bound_again else param_reads(project, function, name)
+    return call if any(change_at(one) is not None for one in reads) else None
+
+
+def is_seen(function: FunctionDef) -> bool:
+    """Whether anything in a function may tell the session of the change."""
+    return SEEN.search(function.file.data, function.start, function.end) is not None
+
+
 def change_at(read: Node) -> Node | None:
     """The statement or call that changes what is read there: `x[...] = y`, `x[...][...] += y`, `del x[...]`, `x.append(y)`."""
     around: Node = read
@@ -188,7 +232,7 @@ def change_at(read: Node) -> Node | None:
 
 def is_saved(project: Project, function: FunctionDef, change: Change) -> bool:
     """Whether the function saves behind the change, and nothing in it tells the session of one."""
-    if SEEN.search(function.file.data, function.start, function.end) is not None:
+    if is_seen(function):
         return False
     later = calls_between(function, change.place.end, function.end)
     is_sent = any(one.method in ("commit", "flush") and one.receiver is not None for one in later)

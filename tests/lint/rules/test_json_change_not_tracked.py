@@ -113,3 +113,56 @@ def test_an_object_of_a_repository_and_one_that_is_given(tmp_path: Path) -> None
         ),
     }
     check_source(files, RULE, tmp_path)
+
+
+HELPERS = """\
+from sqlalchemy.orm.attributes import flag_modified
+def put(notes, key, value):
+    notes[key] = value
+def with_one(notes, key, value):
+    return {**notes, key: value}
+def put_in_copy(notes, key, value):
+    notes = dict(notes)
+    notes[key] = value
+    return notes
+def shown(notes):
+    return notes["x"]
+class Writer:
+    def put(self, notes, key):
+        notes.setdefault(key, []).append(key)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("    helpers.put(order.notes, 'x', x)", True),
+        ("    helpers.put(notes=order.notes, key='x', value=x)", True),
+        ("    helpers.Writer().put(order.notes, 'x')", True),
+        ("    order.notes = helpers.with_one(order.notes, 'x', x)", False),
+        ("    order.notes = helpers.put_in_copy(order.notes, 'x', x)", False),
+        ("    helpers.shown(order.notes)", False),
+        ("    helpers.put(dict(order.notes), 'x', x)", False),
+    ],
+)
+def test_a_function_of_another_file_changes_what_it_is_given(body: str, told: bool, tmp_path: Path) -> None:
+    mark = "  # expect medium" if told else ""
+    check_source({"helpers.py": HELPERS, "module.py": "import helpers\n" + code(f"{body}{mark}\n")}, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "told"),
+    [
+        ("JSONB", "def put(self, key, x):\n        self.notes[key] = x", True),
+        ("JSONB", "def put(self, key, x):\n        self.notes.setdefault(key, {{}})['x'] = x", True),
+        ("JSONB", "def put(self, key, x):\n        self.notes = {{**self.notes, key: x}}", False),
+        ("JSONB", "def put(self, key, x):\n        self.notes[key] = x\n        flag_modified(self, 'notes')", False),
+        ("JSONB", "def to_dict(self):\n        self.notes.pop('secret', None)\n        return self.notes", False),
+        ("JSONB", "@property\n    def last(self):\n        return self.notes.pop('last')", False),
+        ("MutableDict.as_mutable(JSONB)", "def put(self, key, x):\n        self.notes[key] = x", False),
+    ],
+)
+def test_a_method_of_the_mapped_class_changes_its_own(kind: str, method: str, told: bool, tmp_path: Path) -> None:
+    lines = method.format().split("\n")
+    lines[1] += "  # expect medium" * told
+    check_source(HEAD.format(type=kind) + "    " + "\n".join(lines) + "\n", RULE, tmp_path)
