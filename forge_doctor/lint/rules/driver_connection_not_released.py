@@ -1,9 +1,10 @@
 """A connection of an engine, a pool or asyncpg is taken and never given back.
 
-Why: `await pool.acquire()` without `release()` keeps the connection out of the pool until the pool is closed: after
-`max_size` calls every `acquire()` waits for ever. `await asyncpg.connect()` without `close()` leaves a session on the server
-until the object is collected. `await engine.connect()` or `engine.raw_connection()` without `close()` stays checked out:
-"The garbage collector is trying to clean up non-checked-in connection".
+Why: `await pool.acquire()` without `release()`, or psycopg's `getconn()` without `putconn()`, keeps the connection
+out of the pool until the pool is closed: after `max_size` calls every `acquire()` waits for ever. `await
+asyncpg.connect()` without `close()` leaves a session on the server until the object is collected. `await
+engine.connect()` or `engine.raw_connection()` without `close()` stays checked out: "The garbage collector is trying
+to clean up non-checked-in connection".
 
 Bad:
 
@@ -60,7 +61,10 @@ SUSPECT = WordsThen(rb"await\s+[\w.]+\.(?:acquire|raw_connection|\w*conn\w*)\s*\
 # A bot's command that takes one of its bot's pool may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("opens",)
-TAKING = frozenset({"acquire", "connect", "raw_connection"})
+TAKING = frozenset({"acquire", "getconn", "connect", "raw_connection"})
+GIVERS = {"acquire": Kind.ASYNCPG_POOL, "getconn": Kind.PSYCOPG_POOL}
+# What enters the same in a block.
+BLOCKS = {"acquire": "acquire", "getconn": "connection"}
 
 
 @check(severity=Severity.ERROR)
@@ -69,7 +73,7 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
     if is_test_file(file):
         return
     lent = lending_names(project) & file.names_called
-    for call in file.calls("acquire", "connect", "raw_connection", *lent, awaited=True):
+    for call in file.calls(*sorted(TAKING), *lent, awaited=True):
         around = call.parent
         bound = around.parent if isinstance(around, Await) else None
         if not isinstance(bound, Assign) or not isinstance(bound.target, Name) or bound.function is None:
@@ -81,7 +85,7 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
                 yield found(file, call, bound.target.id)
         elif (left := left_before_release(bound, bound.target.id)) is not None:
             yield found_skipped(file, call, bound.target.id, left)
-        elif call.method == "acquire" and (failing := fails_before_release(bound, bound.target.id)) is not None:
+        elif call.method in GIVERS and (failing := fails_before_release(bound, bound.target.id)) is not None:
             yield found_failing(file, call, bound.target.id, failing)
 
 
@@ -105,7 +109,7 @@ def is_taken(project: Project, call: Call) -> bool:
     if project.qualified(call.func) == "asyncpg.connect":
         return True
     value = project.known(call.receiver) if call.receiver is not None else None
-    giver = Kind.ASYNCPG_POOL if call.method == "acquire" else Kind.ASYNC_ENGINE
+    giver = GIVERS.get(call.method, Kind.ASYNC_ENGINE)
     return value is not None and value.kind is giver and value.confidence is Confidence.HIGH
 
 
@@ -133,7 +137,7 @@ def is_given_back(function: FunctionDef, name: str, start: int) -> bool:
     """Whether the function releases, closes or hands on the connection."""
     if is_handed(function, name, start, function.end):
         return True
-    ends = rb"\b" + re.escape(name).encode() + rb"\s*\.\s*(?:close|terminate)\b|\brelease\b"
+    ends = rb"\b" + re.escape(name).encode() + rb"\s*\.\s*(?:close|terminate)\b|\b(?:release|putconn)\b"
     return re.search(ends, function.file.data[start : function.end]) is not None
 
 
@@ -169,15 +173,23 @@ def is_for_failure(left: Return, bound: Assign) -> bool:
 
 def is_handed_on(function: FunctionDef, name: str, start: int) -> bool:
     """Whether anybody but the pool gets the connection."""
-    used = rb"(?<!release\()\b" + re.escape(name).encode() + rb"\b\s*[,)\]}\n]"
+    used = rb"(?<!release\()(?<!putconn\()\b" + re.escape(name).encode() + rb"\b\s*[,)\]}\n]"
     return re.search(used, function.file.data[start : function.end]) is not None
 
 
 def releases(call: Call, name: str) -> bool:
     """`pool.release(connection)` or `connection.close()`."""
-    if call.method == "release":
+    if call.method in ("release", "putconn"):
         return any(one.text == name for one in call.args)
     return call.method in ("close", "terminate") and call.is_on(name)
+
+
+def in_a_block(call: Call, name: str) -> str:
+    """The block to type in the place of the call."""
+    pool = call.receiver.text if call.receiver is not None and call.method in TAKING else "pool"
+    return (
+        f"async with {pool}.{BLOCKS.get(call.method, call.method if call.method in TAKING else 'acquire')}() as {name}:"
+    )
 
 
 def found_skipped(file: SourceFile, call: Call, name: str, left: Return) -> Finding:
@@ -187,21 +199,21 @@ def found_skipped(file: SourceFile, call: Call, name: str, left: Return) -> Find
         call,
         f"`{name}` is not given back where line {left.line} returns: each such call takes one connection for good",
         confidence=Confidence.HIGH,
-        remedy=f"async with {call.func.text}() as {name}:" if call.method == "acquire" else "try: ... finally:",
+        remedy=in_a_block(call, name) if call.method in GIVERS else "try: ... finally:",
         related=(Related(message="returns from here", location=file.location(left)),),
     )
 
 
 def found_failing(file: SourceFile, call: Call, name: str, failing: Await) -> Finding:
     """The finding for an error that leaves it taken."""
-    where = "out of the pool" if call.method == "acquire" else "open"
     return file.finding(
         driver_connection_not_released,
         call,
-        f"`{name}` is given back in no `finally`: an error in line {failing.line} skips that, and the connection stays {where}",
+        f"`{name}` is given back in no `finally`: an error in line {failing.line} skips that, and the connection stays out of the "
+        "pool",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH,
-        remedy=f"async with {call.func.text}() as {name}:" if call.method == "acquire" else "try: ... finally:",
+        remedy=in_a_block(call, name) if call.method in GIVERS else "try: ... finally:",
         related=(Related(message="skips the release", location=file.location(failing)),),
     )
 
@@ -209,8 +221,7 @@ def found_failing(file: SourceFile, call: Call, name: str, failing: Await) -> Fi
 def found(file: SourceFile, call: Call, name: str) -> Finding:
     """The finding where the connection is taken."""
     pooled = is_acquired = call.method not in ("connect", "raw_connection")
-    lost = "stays out of the pool: once all are, every acquire() waits" if pooled else "stays open on the server"
-    with_pool = f"async with {call.func.text if call.method == 'acquire' else 'pool.acquire'}() as {name}:"
+    lost = "stays out of the pool: once all are, who asks it waits" if pooled else "stays open on the server"
     if call.receiver is not None and call.receiver.text != "asyncpg" and not pooled:
         lost, pooled = "stays checked out of the engine's pool until it is collected", call.method == "connect"
     return file.finding(
@@ -218,5 +229,5 @@ def found(file: SourceFile, call: Call, name: str) -> Finding:
         call,
         f"`{name}` is never {'released' if is_acquired else 'closed'}: the connection {lost}",
         confidence=Confidence.HIGH,
-        remedy=with_pool if pooled else f"try: ... finally: await {name}.close()",
+        remedy=in_a_block(call, name) if pooled else f"try: ... finally: await {name}.close()",
     )

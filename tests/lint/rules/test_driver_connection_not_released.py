@@ -132,3 +132,19 @@ CALLED = "from store import Store\nasync def f(store: Store):\n    c = await sto
 )
 def test_a_connection_that_a_helper_hands_out(lent: str, then: str, mark: str, tmp_path: Path) -> None:
     check_source({"store.py": LENDER + lent, "code.py": CALLED.format(then=then, mark=mark)}, RULE, tmp_path)
+
+
+GETCONN = "from psycopg_pool import AsyncConnectionPool\nasync def f(pool: AsyncConnectionPool):\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "    c = await pool.getconn()  # expect high\n    await c.execute('x')\n",
+        "    c = await pool.getconn()  # expect high\n    await c.execute('x')\n    await pool.putconn(c)\n",
+        "    c = await pool.getconn()\n    try:\n        await c.execute('x')\n    finally:\n        await pool.putconn(c)\n",
+        "    async with pool.connection() as c:\n        await c.execute('x')\n",
+    ],
+)
+def test_a_pool_of_psycopg_is_one_too(code: str, tmp_path: Path) -> None:
+    check_source(GETCONN + code, RULE, tmp_path)
