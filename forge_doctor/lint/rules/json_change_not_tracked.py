@@ -91,6 +91,7 @@ SUSPECT = AnyWord(b"commit", b"flush", b"begin", b"JSON", b"ARRAY")
 EVERYWHERE = True
 LINE_DOES = ("queries",)
 CHANGING = words("append extend insert remove pop clear update setdefault popitem sort reverse add discard")
+PATH = regex(r"[\w.]+")
 SEEN = regex(
     rb"flag_modified|flag_dirty|\.changed\(\)|\.merge\(|expunge|make_transient|deepcopy|\.query\(|no_autoflush"
 )
@@ -119,7 +120,7 @@ def json_change_not_tracked(file: SourceFile, project: Project) -> Iterator[Find
         for read in read_of_something(file, name):
             function = read.function
             change = None if function is None or function in told else changed(project, read)
-            if change is None or function is None:
+            if change is None or function is None or is_sent_itself(function, read, change):
                 continue
             if not is_saved(project, function, change) and own_model(project, read) is None:
                 continue
@@ -228,6 +229,12 @@ def change_at(read: Node) -> Node | None:
     if isinstance(parent, Assign) and around in parent.targets:
         return parent
     return parent if isinstance(parent, Delete) else None
+
+
+def is_sent_itself(function: FunctionDef, read: Attribute, change: Change) -> bool:
+    """Whether a statement behind the change sends the value: `update(User).values(data=user.data)`."""
+    later = calls_between(function, change.place.end, function.end)
+    return any(one.method == "values" and read.text in PATH.findall(one.text) for one in later)
 
 
 def is_saved(project: Project, function: FunctionDef, change: Change) -> bool:

@@ -11,7 +11,7 @@ from tests.support.lint_cases import check_source
 RULE = "json-change-not-tracked"
 TOLD = "  # expect high"
 HEAD = (
-    "from sqlalchemy import ARRAY, JSON, String, select\nfrom sqlalchemy.dialects.postgresql import JSONB\n"
+    "from sqlalchemy import ARRAY, JSON, String, select, update\nfrom sqlalchemy.dialects.postgresql import JSONB\n"
     "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.ext.mutable import MutableDict, MutableList\n"
     "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n"
     "from sqlalchemy.orm.attributes import flag_modified\n"
@@ -45,6 +45,11 @@ def test_types(kind: str, told: bool, tmp_path: Path) -> None:
     check_source(code(f"    order.notes['x'] = x{TOLD * told}\n", kind), RULE, tmp_path)
 
 
+def test_a_statement_that_sends_something_else(tmp_path: Path) -> None:
+    body = f"    order.notes['x'] = x{TOLD}\n    await db.execute(update(Order).values(id=order.id, seen=x))\n"
+    check_source(code(body), RULE, tmp_path)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -67,6 +72,9 @@ def test_changes(change: str, tmp_path: Path) -> None:
         "    order.notes = {**order.notes, 'x': x}\n",
         "    order.notes['x'] = x\n    flag_modified(order, 'notes')\n",
         "    order.notes = dict(order.notes)\n    order.notes['x'] = x\n",
+        # The statement sends the value itself.
+        "    order.notes['x'] = x\n    await db.execute(update(Order).values(notes=order.notes))\n",
+        "    order.notes['x'] = x\n    await db.execute(update(Order).where(Order.id == 1).values({'notes': order.notes}))\n",
         "    notes = dict(order.notes)\n    notes['x'] = x\n    order.notes = notes\n",
         "    notes = order.notes.copy()\n    notes['x'] = x\n    order.notes = notes\n",
         "    x = order.notes['x']\n",
