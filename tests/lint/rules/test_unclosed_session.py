@@ -356,3 +356,24 @@ async def leaves():
     await session.execute(select(1))
 """
     check_source(LEAKS + "import asyncio\n" + code, RULE, tmp_path)
+
+
+GIVEN = """\
+from collections.abc import Callable
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+class Field:
+    def __init__(self, {name}: Callable[[str], AsyncSession]):
+        self.{name} = {name}
+    async def resolve(self, info):
+        db = self.{name}(info){mark}
+        return await db.scalar(text("x"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"),
+    [("open_session", "  # expect medium"), ("session_getter", ""), ("current_session", "")],
+)
+def test_what_a_getter_gives_is_of_somebody_else(name: str, mark: str, tmp_path: Path) -> None:
+    check_source(GIVEN.format(name=name, mark=mark), "unclosed-session", tmp_path)

@@ -41,6 +41,8 @@ FACTORY_NAME = regex(
     r"|^_*async_?session(?:_?local)?$",
     re.IGNORECASE,
 )
+# What such a callable gives is somebody else's.
+GETTER = regex(r"getter$|(?:\b|_)current_", re.IGNORECASE)
 MAX_DEPTH = 3
 LONGEST = 200  # a name, or what stands before one
 
@@ -166,7 +168,9 @@ def is_bound_to_connection(project: Project, call: Call) -> bool:
 
 
 def is_kept_elsewhere(project: Project, call: Call) -> bool:
-    """Whether it asks for one that was put away: `current.get()` of a ContextVar."""
+    """Whether it asks for one that was put away: `current.get()` of a ContextVar, `config.session_getter(request)`."""
+    if GETTER.search(call.func.text) is not None:
+        return True
     return call.receiver is not None and project.value_of(call.receiver).kind is Kind.CONTEXT_VAR
 
 
