@@ -373,3 +373,26 @@ def test_what_is_asked_for_by_its_class_is_an_object_of_it(
     key: str, gives: str, asked: str, mark: str, tmp_path: Path
 ) -> None:
     check_source(AWAITS + CONTAINER.format(key=key, gives=gives, asked=asked, mark=mark), RULE, tmp_path)
+
+
+ENDED = """\
+from sqlalchemy.ext.asyncio import AsyncSession
+async def load(db: AsyncSession, key):
+    return await db.get(object, key)
+async def work(db: AsyncSession, log):
+    found = load(db, 1){mark}
+    {rest}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "mark"),
+    [
+        ("found.close()", "  # expect low"),
+        ("await found.close()", "  # expect high"),
+        ("log(found.name)\n    found.close()", "  # expect high"),
+        ("found.name = 'x'", "  # expect high"),
+    ],
+)
+def test_a_coroutine_that_is_only_closed_may_be_meant(rest: str, mark: str, tmp_path: Path) -> None:
+    check_source(ENDED.format(rest=rest, mark=mark), "unawaited-data-access", tmp_path)

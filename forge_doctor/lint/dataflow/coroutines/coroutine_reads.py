@@ -7,6 +7,7 @@ import re
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Attribute,
+    Await,
     Call,
     IfExp,
     Keyword,
@@ -37,6 +38,8 @@ def fate_by_reads(project: Project, node: Node, name: Name, fates: list[Fate]) -
     faults = [one for one in fates if one.is_fault]
     if KEPT_FOR_LATER.search(name.text) and any(one.use in (Use.RETURNED, Use.ARGUMENT) for one in fates):
         return harmless(node)
+    if faults and all(_ends_coroutine(one) for one in fates):
+        return faults[0]._replace(confidence=Confidence.LOW)
     if faults and len(faults) == len(fates):
         return min(faults, key=lambda one: (-one.confidence, one.node.start))
     # `x = load() if wanted else None` may be asked whether it is None before it is handed on.
@@ -74,6 +77,12 @@ def _is_told_from_none(fate: Fate) -> bool:
 def _is_of_coroutine(fate: Fate) -> bool:
     """Whether it is `work.close()`, which ends a coroutine that nobody could run."""
     return isinstance(fate.node, Attribute) and fate.node.attr in OF_COROUTINES
+
+
+def _ends_coroutine(fate: Fate) -> bool:
+    """Whether it is `work.close()`, and nobody awaits that: a connection's `close()` is a coroutine of its own."""
+    call = fate.node.parent
+    return _is_of_coroutine(fate) and isinstance(call, Call) and not isinstance(call.parent, Await)
 
 
 def is_read_as_result(target: Attribute) -> bool:
