@@ -7,7 +7,7 @@ what it is. Values are kept for the life of the process and shown to nobody.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -25,7 +25,8 @@ NO_SECRETS = ("PWD", "OLDPWD")
 _USERINFO = regex(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://([^\s:/@]{0,200}):([^\s]{1,500})@")
 
 _QUERY = regex(r"[?&]([\w.-]{1,64})=([^&\s#]{4,4000})")
-
+# What no quoting of URLs, Python or JSON changes.
+_UNRESERVED = regex(r"[A-Za-z0-9_.~-]+")
 _PLAIN = frozenset({int, float, bool, type(None)})
 _held: set[str] = set()
 _pattern: list[re.Pattern[str]] = []
@@ -36,16 +37,24 @@ def hold(value: str, *known: str) -> None:
     """Mask this value from now on, but where it is also one of the `known` (a role's own name), which are shown."""
     if len(value) < SHORTEST or value in known:
         return
-    # Where the environment has no secret nothing is held, and a short run need not load these.
+    _held.add(value)
+    if not _UNRESERVED.fullmatch(value):
+        _held.update(_quoted(value))
+    if any(known):
+        from base64 import b64encode
+
+        # As a header of HTTP has them, whether its scheme is told or not.
+        _held.update(b64encode(f"{user}:{value}".encode()).decode().rstrip("=") for user in known if user)
+    _pattern.clear()
+
+
+def _quoted(value: str) -> Iterator[str]:
+    """As URLs, Python and JSON write it; of most tokens each is the same, and a short run need not load these."""
     import json
-    from base64 import b64encode
     from urllib.parse import quote, quote_plus
 
-    _held.update({value, quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1]})
-    _held.update({json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]})
-    # As a header of HTTP has them, whether its scheme is told or not.
-    _held.update(b64encode(f"{user}:{value}".encode()).decode().rstrip("=") for user in known if user)
-    _pattern.clear()
+    yield from (quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1])
+    yield from (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1])
 
 
 def hold_environment(environ: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 
@@ -21,6 +21,7 @@ from forge_doctor.picture import Bar, Excerpt, Lane, Node, Timeline, Tree
 from forge_doctor.probes.deployment.variables import read_variables
 from forge_doctor.probes.postgres.dsn import resolve_targets
 from forge_doctor.redaction.held import forget, hold, hold_environment, hold_url, mask_held, without_held
+from forge_doctor.redaction.shapes import MASK
 from forge_doctor.render import RenderOptions, render
 from forge_doctor.report import Report, Table
 
@@ -227,3 +228,11 @@ def test_a_password_is_masked_as_a_header_has_it() -> None:
     hold_url("postgresql://shop:rabbit%20hole@db/shop")
     for password in ("rabbit hole", "rabbit%20hole"):
         assert mask_held(f"sent {b64encode(f'shop:{password}'.encode()).decode()} to it").startswith("sent ***")
+
+
+@pytest.mark.parametrize("character", sorted(map(chr, range(32, 127))))
+def test_what_is_held_as_it_is_alone_is_written_in_no_other_way(character: str) -> None:
+    value = f"kx9{character}Q7"
+    hold(value)
+    written = {quote(value), quote(value, safe=""), quote_plus(value), repr(value)[1:-1], json.dumps(value)[1:-1]}
+    assert all(mask_held(f"a {one} b") == f"a {MASK} b" for one in (value, *written))
