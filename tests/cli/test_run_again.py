@@ -222,7 +222,14 @@ def test_a_process_of_its_own_tells_it_with_next_to_nothing_loaded(cache: Path, 
 
     first, _, again = ran(), ran(), ran()
     assert "tree_sitter" in first.stderr
-    assert {name.partition(".")[0] for name in again.stderr.split(",")} <= {"forge_doctor", "atexit", "gc", "_blake2", "zlib", ""}
+    assert {name.partition(".")[0] for name in again.stderr.split(",")} <= {
+        "forge_doctor",
+        "atexit",
+        "gc",
+        "_blake2",
+        "zlib",
+        "",
+    }
     assert (again.returncode, again.stdout) == (first.returncode, first.stdout) == (1, first.stdout)
 
 
