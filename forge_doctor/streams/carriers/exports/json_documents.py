@@ -15,8 +15,8 @@ from forge_doctor.streams.carriers.exports.json_text import has_surrogates, mend
 from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
 
 MOST_CHARACTERS = 32 << 20
-# What only a report of an error, or a span, has: the lists in it are its parts.
-_OF_REPORTS = frozenset({"event_id", "eventID", "error_id", "spanId"})
+# What only a report of an error, a span, or a trace of a service has: the lists in it are its parts.
+_OF_REPORTS = frozenset({"event_id", "eventID", "error_id", "spanId", "scopeSpans", "instrumentationLibrarySpans"})
 _BETWEEN = regex(r"[\s,\]}:]+")
 _SCALAR = regex(r'"(?:[^"\\]|\\.)*"|[^\s,\[\]{}:"]+')
 _KEY = regex(r'[\s,]*"([^"\\]{0,80})"\s*:\s*')

@@ -6,7 +6,7 @@ is a quiet record, whatever its status), of a notebook its cells' outputs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
@@ -31,6 +31,9 @@ WRAPPERS = (
     ),
     *("resourceSpans", "scopeSpans", "instrumentationLibrarySpans"),
 )
+# What only traces have, and what documents have that are no logs.
+_TRACES = frozenset({"resourceSpans", "scopeSpans", "instrumentationLibrarySpans"})
+_DOCUMENTS = _TRACES | {"nbformat", "spanId", "spans"}
 MOST_LEVELS = 6
 # Where error reporters have the time of a report, and the stack beside what names the exception.
 _REPORTED = frozenset(
@@ -44,7 +47,7 @@ _LEVEL_WORDS = frozenset(
 _WRAPPING = frozenset(WRAPPERS)
 _ACTION = frozenset({"_index", "_id", "_type", "routing", "op_type"})
 EVENT = (*LINES, *WORDS, "event")
-_UNIX_TIME = "timeUnixNano"
+_UNIX_TIME, _RAISED_IN = "timeUnixNano", "raisedInTrace"
 
 
 def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -53,9 +56,14 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
     if isinstance(inner, Mapping):
         yield from records_in(inner, depth + 1)
         return
-    if (within := _told_within(entry)) is not None:
-        yield from within
-    elif (known := _of_known_shape(entry)) is not None:
+    if not _DOCUMENTS.isdisjoint(entry):
+        if (within := _told_within(entry)) is not None:
+            yield from within
+            return
+        if depth == 0 and not _TRACES.isdisjoint(entry):
+            yield from _told_once(_unwrapped(entry, depth))
+            return
+    if (known := _of_known_shape(entry)) is not None:
         yield known
     elif is_report(entry):
         yield entry
@@ -210,7 +218,19 @@ def _raised_on(span: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         kind, words = told.get("exception.type"), told.get("exception.message")
         stack = told.get("exception.stacktrace") or (f"{kind}: {words}" if kind and words else "")
         if event.get("name") == "exception" and stack:
-            yield {**context, "log": f"ERROR:    {_name_of(span)}\n{stack}", _UNIX_TIME: event.get(_UNIX_TIME)}
+            raised = f"{span.get('traceId')} {kind}: {words}"
+            log = f"ERROR:    {_name_of(span)}\n{stack}"
+            yield {**context, "log": log, _UNIX_TIME: event.get(_UNIX_TIME), _RAISED_IN: raised}
+
+
+def _told_once(records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The records without the exceptions that went on to spans around theirs, each of which records them again."""
+    seen = set[Any]()
+    for one in records:
+        raised = one.get(_RAISED_IN)
+        if raised is None or raised not in seen:
+            seen.add(raised)
+            yield one
 
 
 def _quiet(span: Mapping[str, Any]) -> Mapping[str, Any]:

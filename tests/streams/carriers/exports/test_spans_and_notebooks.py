@@ -114,3 +114,23 @@ def test_spans_that_a_programs_record_names_are_no_records(tmp_path: Path) -> No
     for text in (json.dumps(record) + "\n", json.dumps(record, indent=2) + "\n"):
         found = answer(read(tmp_path / "app.log", (text * 2).encode()).summary.groups.values())
         assert [(fault, count) for fault, _, count in found] == [("too-many-clients", 2)]
+
+
+@pytest.mark.parametrize("around", [0, 1, 4])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_an_exception_that_went_through_several_spans_counts_once(
+    tmp_path: Path, around: int, indent: int | None
+) -> None:
+    """Each span that an exception leaves records it, those around it with the frames of the callers."""
+    stack = TRACEBACK.replace("{line}", "20")
+    caller = '(most recent call last):\n  File "/usr/lib/python3/site-packages/starlette/routing.py", line 5, in app\n    await f()'
+    scopes = []
+    for request in range(3):
+        stacks = [stack, *[stack.replace("(most recent call last):", caller)] * around]
+        spans = [
+            {**span(request * 10 + number, one), "traceId": f"{request:032x}"} for number, one in enumerate(stacks)
+        ]
+        scopes += [{"scope": {"name": f"scope {number}"}, "spans": [one]} for number, one in enumerate(spans)]
+    text = json.dumps({"resourceSpans": [{"resource": {}, "scopeSpans": scopes}]}, indent=indent)
+    found = answer(read(tmp_path / "traces.json", text.encode()).summary.groups.values())
+    assert [(fault, count) for fault, _, count in found] == [(FAULT, 3)]
