@@ -32,7 +32,8 @@ Good:
             settings = await session.get(Settings, 1)
             app.state.currency = settings.currency
 
-A module's dict, list or cache of cachetools counts, and so does that of an object which its module makes.
+A pickle in a cache of another process comes back without a session as well. A module's dict, list or cache of
+cachetools counts, and so does that of an object which its module makes.
 
 Wrong when: the object is made a plain one before it is kept (a pydantic model, a dict, `expunge` and all it needs
 loaded). Only an object that a query in sight loaded, kept as it is, is told; `expunge` and `make_transient` in the
@@ -60,6 +61,7 @@ from forge_doctor.code.syntax.nodes import (
     ClassDef,
     Comprehension,
     FunctionDef,
+    Keyword,
     Name,
     Node,
     Return,
@@ -73,7 +75,7 @@ from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.regex import regex
 
-KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.")
+KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.", b"pickle")
 # A dict or list that begins empty, of a module or an object, with a type.
 STORE = WordsThen(
     rb"(?m)^(?:[ \t]+self\.)?\w+[ \t]*:[ \t]*\w*(?:[dD]ict|[lL]ist|[sS]et)\[[^\n]{1,120}\][ \t]*=[ \t]*(?:\{\}|\[\]|\w+\(\))",
@@ -85,6 +87,7 @@ EVERYWHERE = True
 LINE_DOES = ("holds",)
 # Those that keep the objects themselves; others write them down and read them again.
 CACHES = ("lru_cache", "alru_cache")
+CASHEWS = words("cashews.cache cashews.cache.early cashews.cache.soft cashews.cache.hit")
 # Those of cachetools; one of them forgets by the clock.
 CACHE_CLASSES = words(
     "cachetools.TTLCache cachetools.LRUCache cachetools.LFUCache cachetools.Cache cachetools.FIFOCache"
@@ -92,6 +95,9 @@ CACHE_CLASSES = words(
 TYPED = regex(rb"(?m)^(?:[ \t]+self\.)?(\w+)[ \t]*:[^\n=]{1,140}=[ \t]*(?:\{\}|\[\]|\w+\(\))")
 EMPTY = words("{} [] dict() list() set()")
 PUTTING = words("append extend add update setdefault insert")
+# What caches of other processes are given, and what turns an object into what they keep.
+STORING = words("set setex psetex setnx hset getset mset put add")
+PICKLES = words("pickle.dumps cloudpickle.dumps dill.dumps")
 LET_GO = regex(r"expunge|make_transient|model_validate|model_dump|asdict")
 
 
@@ -104,7 +110,7 @@ def mapped_object_kept(file: SourceFile, project: Project) -> Iterator[Finding]:
         if LET_GO.search(function.text):
             continue
         for value, where in put_away(project, function):
-            yield from told(file, project, value, where, is_bounded="TTL" in where)
+            yield from told(file, project, value, where, is_bounded="TTL" in where or "pickle" in where)
         if is_cached(project, function):
             for statement in function.find(Return, nested=False):
                 if statement.value is not None:
@@ -118,10 +124,22 @@ def put_away(project: Project, function: FunctionDef) -> Iterator[tuple[Node, st
         where = kept_in(project, function, assign.target)
         if where and assign.value is not None:
             yield assign.value, where
+    yield from pickled(project, function)
     for call in putting_calls(function.file):
         where = store_of(project, call.receiver) if call.function is function else ""
         if where:
             yield call.args[-1], where
+
+
+def pickled(project: Project, function: FunctionDef) -> Iterator[tuple[Node, str]]:
+    """What a function hands to a store as a pickle, `await redis.setex(key, 60, pickle.dumps(user))`: it comes back without a
+    session."""
+    for call in function.file.calls("dumps") if function.file.mentions(b"pickle") else ():
+        outer = call.parent.parent if isinstance(call.parent, Keyword) else call.parent
+        if call.function is not function or not call.args or not isinstance(outer, Call) or outer.receiver is None:
+            continue
+        if outer.method in STORING and project.qualified(call.func) in PICKLES:
+            yield call.args[0], f"a pickle in `{outer.receiver.text}`"
 
 
 @kept_with_file
@@ -142,9 +160,13 @@ def is_cached(project: Project, function: FunctionDef) -> bool:
 
 
 def is_in_memory(project: Project, decorator: Node) -> bool:
-    """Whether it is the decorator of aiocache, which keeps the objects themselves where no other cache is named."""
-    if not isinstance(decorator, Call) or project.qualified(decorator.func) != "aiocache.cached":
+    """Whether it is the decorator of aiocache, which keeps the objects themselves where no other cache is named, or that of
+    cashews, which keeps them or a pickle of them."""
+    if not isinstance(decorator, Call):
         return False
+    name = project.qualified(decorator.func)
+    if name in CASHEWS or name != "aiocache.cached":
+        return name in CASHEWS
     return (
         all(one.name not in ("", "cache", "alias", "serializer") for one in decorator.keywords) and not decorator.args
     )

@@ -110,3 +110,33 @@ def test_an_object_that_outlives_its_session_is_found(code: str, tmp_path: Path)
 @pytest.mark.parametrize("code", VALUES)
 def test_values_and_objects_of_a_request_are_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "mapped-object-kept", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("put", "told"),
+    [
+        ("await redis.setex('user', 60, pickle.dumps(user))", True),
+        ("await redis.set('user', value=pickle.dumps(user))", True),
+        ("await redis.set('user', pickle.dumps(user.name))", False),
+        ("await redis.set('user', json.dumps(user))", False),
+        ("blob = pickle.dumps(user)", False),
+        ("db.expunge(user)\n    await redis.set('user', pickle.dumps(user))", False),
+    ],
+)
+def test_a_pickle_in_a_cache_of_another_process(put: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        "import json, pickle\nasync def f(redis, db: AsyncSession):\n    user = await db.get(User, 1)\n"
+        f"    {put}{'  # expect medium' * told}\n"
+    )
+    check_source(project(code), "mapped-object-kept", tmp_path)
+
+
+@pytest.mark.parametrize(("value", "told"), [("user", True), ("user.name", False)])
+@pytest.mark.parametrize("decorator", ["cache(ttl='10m')", "cache.early(ttl=9)", "other.cache(ttl=9)"])
+def test_the_decorators_of_cashews(decorator: str, value: str, told: bool, tmp_path: Path) -> None:
+    mark = "  # expect medium" * (told and not decorator.startswith("other"))
+    code = (
+        f"from cashews import cache\nimport other\n@{decorator}\nasync def f(db: AsyncSession):\n"
+        f"    user = await db.get(User, 1)\n    return {value}{mark}\n"
+    )
+    check_source(project(code), "mapped-object-kept", tmp_path)
