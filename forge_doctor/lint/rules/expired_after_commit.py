@@ -61,6 +61,7 @@ from forge_doctor.code.syntax.nodes import Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Evidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.expired.emptied_lists import reads_of_each
 from forge_doctor.lint.dataflow.expired.expired_in_loops import reads_of_next_round
 from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, expired_reads
 from forge_doctor.lint.dataflow.expired.expiring import Why
@@ -90,6 +91,7 @@ def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding
     for read in (
         *(expired_reads(file, project) if expiring else ()),
         *(reads_of_next_round(file, project) if file.mentions(b"rollback") else ()),
+        *(reads_of_each(file, project) if expiring and file.mentions(b"for ") else ()),
         *reads_of_given(file, project),
         *reads_of_returned(file, project),
     ):

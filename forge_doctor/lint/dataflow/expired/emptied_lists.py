@@ -1,0 +1,104 @@
+"""Objects of a session that are walked over when a commit or rollback has emptied all of them: behind it, or in the next round
+of the loop that does it. Looks at lists that the same function has queried or made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.dominance import always_before
+from forge_doctor.code.syntax.nodes import Assign, Call, Comprehension, ComprehensionFor, For, FunctionDef, Name
+from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
+from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before
+from forge_doctor.lint.dataflow.expired.expired_in_loops import leads_out
+from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, causes_by_function, may_matter, names_in
+from forge_doctor.lint.dataflow.expired.expiring import Cause, Why
+from forge_doctor.lint.dataflow.expired.refilled import FILLING, is_filled, is_taken_out
+from forge_doctor.lint.dataflow.objects.expiry import expiry_of
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
+from forge_doctor.lint.dataflow.objects.saved_objects import ADDING
+from forge_doctor.lint.dataflow.objects.taken_sessions import is_same_variable
+from forge_doctor.lint.dataflow.sessions.transactions import calls_named
+
+Walk = For | ComprehensionFor
+EMPTYING = (Why.COMMIT, Why.BLOCK, Why.ROLLBACK)
+
+
+def reads_of_each(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
+    """The first read of each attribute in a loop over such a list."""
+    for function, placed in causes_by_function(file, project, may_empty_many).items():
+        walks: list[Walk] = [*function.find(For, nested=False), *function.find(ComprehensionFor, nested=False)]
+        for walk in walks:
+            if isinstance(walk.target, Name) and isinstance(walk.iter, Name) and not walk.is_async:
+                yield from reads_in(project, function, walk, walk.iter, placed)
+
+
+def may_empty_many(project: Project, cause: Cause) -> bool:
+    """Cheap: whether it empties all objects of its session."""
+    return cause.why in EMPTYING and may_matter(project, cause)
+
+
+def reads_in(
+    project: Project, function: FunctionDef, walk: Walk, many: Name, placed: list[Cause]
+) -> Iterator[ExpiredRead]:
+    """Of one loop over a list, by the nearest cause before it or in it."""
+    for cause in sorted(placed, key=lambda one: one.statement.end, reverse=True):
+        is_in_it = isinstance(walk, For) and walk.contains(cause.statement)
+        if is_in_it and leads_out(cause.statement, walk):
+            continue
+        if not is_in_it and not (cause.statement.end <= walk.start and always_before(cause.statement, many)):
+            continue
+        model = model_of_each(project, function, many, cause)
+        expiry = None if cause.why is Why.ROLLBACK or model is None else expiry_of(project, cause.session)
+        if model is None or (cause.why is not Why.ROLLBACK and expiry is None):
+            continue
+        found: dict[frozenset[str], Name] = {}
+        for name in read_of_each(project, function, walk, many, cause, is_in_it=is_in_it):
+            lost = is_lost(project, model, attributes_read(project, name, model)[0])
+            found.setdefault(lost, name)
+        for lost, name in found.items():
+            if lost:
+                sure = min(cause.confidence, Confidence.MEDIUM)
+                yield ExpiredRead(cause, name, model, tuple(sorted(lost)), sure, expiry)
+        if found:
+            return
+
+
+def model_of_each(project: Project, function: FunctionDef, many: Name, cause: Cause) -> Model | None:
+    """The model of the objects in a list, if all of them surely belong to the session that the cause is about."""
+    bound = binding_before(project, many, cause)
+    if not isinstance(bound, Assign) or bound.end > cause.statement.end:
+        return None
+    if is_taken_out(project, function, bound.end, cause, many):
+        return None
+    held, session = loaded(project, many), cause.session.text
+    if held is not None and not held.is_made:
+        same = held.session.text == session and held.call.function is function
+        same = same and held.shape is Shape.MANY and is_same_variable(project, held.session, cause.session)
+        return held.model if same else None
+    made = bound.value
+    if cause.why is Why.ROLLBACK or not isinstance(made, Comprehension) or made.is_generator:
+        return None
+    added = calls_named(function, ADDING, bound.end, cause.statement.end)
+    if not any(one.is_on(session) and [given.text for given in one.args] == [many.text] for one in added):
+        return None
+    return project.model_of(made.element.func) if isinstance(made.element, Call) else None
+
+
+def read_of_each(
+    project: Project, function: FunctionDef, walk: Walk, many: Name, cause: Cause, *, is_in_it: bool
+) -> Iterator[Name]:
+    """The reads of what the loop is about, with nothing on the way that may fill the objects again."""
+    place = walk if isinstance(walk, For) else walk.enclosing(Comprehension)
+    filling = place is None or next(calls_named(function, FILLING, place.start, place.end), None) is not None
+    if place is None or filling or (not is_in_it and is_filled(function, cause, many)):
+        return
+    for name in names_in(project, function):
+        inside = place.contains(name) and name.id == walk.target.text and not many.contains(name)
+        # Behind the cause in the same round it is read of one object, and told as such.
+        if inside and not (is_in_it and name.start > cause.statement.start):
+            yield name
