@@ -3,6 +3,7 @@ of the loop that does it. Looks at lists that the same function has queried or m
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from forge_doctor.code.semantics.inference.models import Model
@@ -14,7 +15,13 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
 from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before
 from forge_doctor.lint.dataflow.expired.expired_in_loops import leads_out
-from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, causes_by_function, may_matter, names_in
+from forge_doctor.lint.dataflow.expired.expired_reads import (
+    MOST_CAUSES,
+    ExpiredRead,
+    causes_by_function,
+    may_matter,
+    names_in,
+)
 from forge_doctor.lint.dataflow.expired.expiring import Cause, Why
 from forge_doctor.lint.dataflow.expired.refilled import FILLING, is_filled, is_taken_out
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of
@@ -30,7 +37,8 @@ EMPTYING = (Why.COMMIT, Why.BLOCK, Why.ROLLBACK)
 
 def reads_of_each(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
     """The first read of each attribute in a loop over such a list."""
-    for function, placed in causes_by_function(file, project, may_empty_many).items():
+    for function, its_causes in causes_by_function(file, project, may_empty_many).items():
+        placed = sorted(its_causes, key=lambda one: one.statement.end)
         walks: list[Walk] = [*function.find(For, nested=False), *function.find(ComprehensionFor, nested=False)]
         for walk in walks:
             if isinstance(walk.target, Name) and isinstance(walk.iter, Name) and not walk.is_async:
@@ -45,8 +53,9 @@ def may_empty_many(project: Project, cause: Cause) -> bool:
 def reads_in(
     project: Project, function: FunctionDef, walk: Walk, many: Name, placed: list[Cause]
 ) -> Iterator[ExpiredRead]:
-    """Of one loop over a list, by the nearest cause before it or in it."""
-    for cause in sorted(placed, key=lambda one: one.statement.end, reverse=True):
+    """Of one loop over a list, by the nearest cause in it or before it; further back than a good many nobody looks."""
+    before = bisect_right(placed, walk.end, key=lambda one: one.statement.end)
+    for cause in reversed(placed[max(0, before - MOST_CAUSES) : before]):
         is_in_it = isinstance(walk, For) and walk.contains(cause.statement)
         if is_in_it and leads_out(cause.statement, walk):
             continue
