@@ -22,6 +22,14 @@ GET = "    user{n} = await db.get(User, {n})\\n"
 SHAPES = {
     "commits and reads": ("expired-after-commit", GET + "    await db.commit()\n    print(user{n}.name)\n"),
     "one object, many commits": ("expired-after-commit", "    if flag == {n}:\n        await db.commit()\n    print(other.name)\n"),
+    "lists walked over": ("expired-after-commit",
+        "    users{n} = (await db.scalars(select(User))).all()\n    await db.commit()\n    for one in users{n}: print(one.name)\n"),
+    "one list, many loops that commit": ("expired-after-commit",
+        "    for one in users:\n        print(one.name)\n        await db.commit()\n"),
+    "sessions opened in what is awaited": ("second-session-inside-first",
+        "    await db.scalar(select(User))\n    await own{n}()\n"),
+    "tasks, and what goes on beside them": ("shared-session-in-tasks",
+        "    task{n} = asyncio.create_task(q(db))\n    await db.scalar(select(User))\n    await task{n}\n"),
     "many objects, one rollback": ("expired-after-commit", GET),
     "many conditional rollbacks": (
         "expired-after-commit",
@@ -39,6 +47,8 @@ SHAPES = {
 }  # fmt: skip
 FUNCTIONS = "async def g{n}(client: httpx.AsyncClient):\n    await g{m}(client)\n"
 
+OWN = "async def own{n}():\n    async with Session() as s:\n        await s.scalar(select(User))\n"
+
 
 def calls_for(shape: str, size: int, folder: Path) -> int:
     """How many functions of the package are called to lint so many of these lines."""
@@ -46,7 +56,11 @@ def calls_for(shape: str, size: int, folder: Path) -> int:
     code = "import asyncio\nfrom sqlalchemy.orm import Session as Plain\nrunning = set()\n"
     code += "".join(FUNCTIONS.format(n=n, m=n + 1) for n in range(size)) if "g{n}(" in line else ""
     code += "async def q(db: AsyncSession):\n    return await db.scalar(select(User.id))\n"
+    code += "".join(OWN.format(n=n) for n in range(size)) if "own{n}(" in line else ""
     code += HEAD.replace("flag)", "flag, sync_db: Plain)") + "".join(line.replace("{n}", str(n)) for n in range(size))
+    code = code.replace(
+        "    for one in users:", "    users = (await db.scalars(select(User))).all()\n    for one in users:", 1
+    )
     code += "    await db.rollback()\n" + "".join(f"    print(user{n}.name)\n" for n in range(size))
     count = 0
 

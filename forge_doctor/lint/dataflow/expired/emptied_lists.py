@@ -3,7 +3,7 @@ of the loop that does it. Looks at lists that the same function has queried or m
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from forge_doctor.code.semantics.inference.models import Model
@@ -106,8 +106,10 @@ def read_of_each(
     filling = place is None or next(calls_named(function, FILLING, place.start, place.end), None) is not None
     if place is None or filling or (not is_in_it and is_filled(function, cause, many)):
         return
-    for name in names_in(project, function):
-        inside = place.contains(name) and name.id == walk.target.text and not many.contains(name)
+    names = names_in(project, function)
+    first, last = (bisect_left(names, one, key=lambda name: name.start) for one in (place.start, place.end))
+    for name in names[first:last]:
+        inside = name.id == walk.target.text and not many.contains(name)
         # Behind the cause in the same round it is read of one object, and told as such.
         if inside and not (is_in_it and name.start > cause.statement.start):
             yield name
