@@ -196,6 +196,14 @@ async def upgrade(given: {given}):
 """
 
 
+@pytest.mark.parametrize(
+    ("name", "mark"), [("connection", ""), ("db_conn", ""), ("engine", "  # expect high"), ("bind", "  # expect high")]
+)
+def test_a_connection_is_told_by_its_name_where_nobody_says_what_it_is(name: str, mark: str, tmp_path: Path) -> None:
+    code = BOUND.format(given="object", bind="given", mark=mark).replace("given: object", name)
+    check_source(code.replace("AsyncSession(given)", f"AsyncSession({name})"), RULE, tmp_path)
+
+
 @pytest.mark.parametrize("bind", ["given", "bind=given", "bind=given, expire_on_commit=False"])
 @pytest.mark.parametrize(("given", "mark"), [("AsyncConnection", ""), ("AsyncEngine", "  # expect high")])
 def test_a_session_on_a_connection_of_somebody_else_takes_none(

@@ -41,6 +41,7 @@ FACTORY_NAME = regex(
     r"|^_*async_?session(?:_?local)?$",
     re.IGNORECASE,
 )
+CONNECTION_NAME = regex(r"_*(?:\w+_)?conn(?:ection)?", re.IGNORECASE)
 # What such a callable gives is somebody else's.
 GETTER = regex(r"getter$|(?:\b|_)current_", re.IGNORECASE)
 MAX_DEPTH = 3
@@ -164,7 +165,12 @@ def _made_by(project: Project, call: Call, depth: int) -> Made | None:
 def is_bound_to_connection(project: Project, call: Call) -> bool:
     """Whether it works on a connection that somebody else has opened, and takes none of a pool: `AsyncSession(connection)`."""
     bind = call.keyword("bind") or (call.args[0] if call.args else None)
-    return bind is not None and project.value_of(bind).kind is Kind.ASYNC_CONNECTION
+    if bind is None:
+        return False
+    kind = project.value_of(bind).kind
+    return kind is Kind.ASYNC_CONNECTION or (
+        kind is Kind.UNKNOWN and CONNECTION_NAME.fullmatch(bind.text.rpartition(".")[2]) is not None
+    )
 
 
 def is_kept_elsewhere(project: Project, call: Call) -> bool:
