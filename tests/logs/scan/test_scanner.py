@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.errors import UsageProblem
-from forge_doctor.logs.scan.engines import installed, make_engine
+from forge_doctor.logs.scan.engines import SHORT, installed, make_engine, needed
 from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, BACK_BYTES, FRAME_MARKERS, REACH_BYTES
 from forge_doctor.logs.scan.readable import Readable
 from forge_doctor.logs.scan.region import BEFORE_BYTES, Region
@@ -288,3 +288,11 @@ def test_of_a_long_line_of_data_its_ends_are_kept_and_what_stands_around_it_stay
     assert b" ... " in lines[1]
     assert len(lines[1]) < 2_000
     assert scanner.long_lines == 1
+
+
+@given(st.lists(st.text("abc", min_size=1, max_size=12), min_size=1, max_size=30))
+def test_a_literal_that_holds_a_short_one_is_not_looked_for(words: list[str]) -> None:
+    literals = {word.encode() for word in words}
+    short = [word for word in literals if len(word) <= SHORT]
+    kept = sorted(word for word in literals if not any(one in word for one in short if one != word))
+    assert needed(literals) == tuple(kept)
