@@ -3,6 +3,7 @@ twice the calls of functions, in whatever shape it comes."""
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.slow
 SIZE = 24
 SLACK = 2.6
 HEAD = "async def f(db: AsyncSession, client: httpx.AsyncClient, other: User, flag):\n"
-GET = "    user{n} = await db.get(User, {n})\\n"
+GET = "    user{n} = await db.get(User, {n})\n"
 SHAPES = {
     "commits and reads": ("expired-after-commit", GET + "    await db.commit()\n    print(user{n}.name)\n"),
     "one object, many commits": ("expired-after-commit", "    if flag == {n}:\n        await db.commit()\n    print(other.name)\n"),
@@ -62,6 +63,7 @@ def calls_for(shape: str, size: int, folder: Path) -> int:
         "    for one in users:", "    users = (await db.scalars(select(User))).all()\n    for one in users:", 1
     )
     code += "    await db.rollback()\n" + "".join(f"    print(user{n}.name)\n" for n in range(size))
+    ast.parse(project(code)["app/code.py"])  # what does not parse takes no work
     count = 0
 
     def counting(frame: Any, event: str, _: object) -> None:
