@@ -127,7 +127,7 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
         if isinstance(binding.node, FunctionDef) and binding.how is How.FUNCTION:
             if is_property(binding.node):
                 return knows.result(binding.node)
-            is_set = _may_be_set(class_.file, name) and assignments(knows, class_, name)
+            is_set = binding.node.is_async and _may_be_set(class_.file, name) and assignments(knows, class_, name)
             method = Value(Kind.FUNCTION, definition=binding.node)
             return method.at_most(Confidence.LOW, REPLACED) if is_set else method
         values.append(knows.bound_value(binding, class_.file))
@@ -144,9 +144,16 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
     return one_of(values) if values else None
 
 
-def is_replaced(knows: Knowledge, method: Attribute) -> bool:
-    """Whether the same object is given something else in the place of its method, where that is seen from:
-    `client.fetch = traced(client.fetch)`."""
+def in_its_place(knows: Knowledge, node: Attribute, found: Value) -> Value:
+    """The attribute of an object; of an async method that the object is given something else in the place of, nobody knows:
+    `client.fetch = traced(client.fetch)`. Of a plain one nobody trusts in a coroutine: to look for those costs more."""
+    own = found.definition if found.kind is Kind.FUNCTION else None
+    is_gone = isinstance(own, FunctionDef) and own.is_async and _is_replaced(knows, node)
+    return found.at_most(Confidence.LOW, REPLACED) if is_gone else found
+
+
+def _is_replaced(knows: Knowledge, method: Attribute) -> bool:
+    """Whether that is seen from where the method stands."""
     file, name = method.file, method.attr
     if not _may_be_set(file, name):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge_doctor.code.semantics.inference.annotation import collection_of, external
 from forge_doctor.code.semantics.inference.app_state import set_before, state_value
 from forge_doctor.code.semantics.inference.calls import call_value, class_of, method_value
-from forge_doctor.code.semantics.inference.classes import REPLACED, TWINS, as_called_on, is_replaced
+from forge_doctor.code.semantics.inference.classes import TWINS, as_called_on, in_its_place
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import narrow
@@ -232,8 +232,7 @@ def _attribute(knows: Knowledge, node: Attribute) -> Value:
     if isinstance(value.definition, ClassDef) or (value.kind is Kind.CLASS and value.inner.definition is not None):
         found = knows.attribute(value, name)
         if found.is_known:
-            is_gone = found.kind is Kind.FUNCTION and is_replaced(knows, node)
-            return found.at_most(Confidence.LOW, REPLACED) if is_gone else found.at_most(value.confidence)
+            return in_its_place(knows, node, found).at_most(value.confidence)
     if name == "__class__":
         return class_of(value)
     if value.kind is Kind.OTHER and value.of is not None and name in APPLICATION_OBJECTS:
