@@ -355,3 +355,46 @@ async def load(db: {kind}, q, flag):
 @pytest.mark.parametrize("kind", ["AsyncSession", "Session | AsyncSession"])
 def test_the_branch_for_the_other_kind_awaits_nothing(kind: str, asked: str, mark: str, tmp_path: Path) -> None:
     check_source(HEAD + ASKED_FIRST.format(kind=kind, asked=asked, mark=mark), RULE, tmp_path)
+
+
+ALIKE = """\
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+{start} f(session: Session):
+    {awaited}session.execute(sa.select(1))
+async def g(session: Session):
+    session.commit(){mark}
+async def other(db: Session, session: str):
+    db.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "awaited", "mark"),
+    [
+        ("async def", "await ", "  # expect medium"),
+        ("async def", "", ""),
+        ("def", "", ""),
+    ],
+)
+@pytest.mark.parametrize("declared", ["Session", "orm.Session"])
+def test_what_is_declared_alike_and_awaited_elsewhere_is_no_sync_session(
+    declared: str, start: str, awaited: str, mark: str, tmp_path: Path
+) -> None:
+    code = ALIKE.format(start=start, awaited=awaited, mark=mark)
+    code = code.replace(": Session", f": {declared}").replace(
+        "import Session", "import Session\nfrom sqlalchemy import orm"
+    )
+    check_source(code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(("awaited", "mark"), [("await ", "medium"), ("x = ", "low")])
+def test_what_is_called_like_a_session_and_awaited_elsewhere_is_one(awaited: str, mark: str, tmp_path: Path) -> None:
+    code = f"async def f(session):\n    {awaited}session.flush  ()\nasync def g(session):\n    session.commit()  # expect {mark}\n"
+    code = code.replace("flush  ()", "flush()") if awaited == "await " else code.replace("flush  ()", "flush")
+    check_source(HEAD + code, RULE, tmp_path)
+
+
+def test_who_calls_it_plainly_in_one_function_means_a_sync_session(tmp_path: Path) -> None:
+    code = ALIKE.format(start="async def", awaited="await ", mark="")
+    check_source(code + "async def h(session: Session):\n    session.rollback()\n", RULE, tmp_path)

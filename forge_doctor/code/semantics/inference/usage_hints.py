@@ -11,11 +11,13 @@ from forge_doctor.code.semantics.inference.same_source import bound_alike
 from forge_doctor.code.semantics.inference.usage_regions import METHOD_CALLED, bound_where, root_of
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN, STARTABLE, TELLING, TELLING_DRIVERS
+from forge_doctor.code.semantics.names.bindings import Binding, How
 from forge_doctor.code.semantics.names.scopes import Scopes
 from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import (
     Attribute,
     Call,
+    FunctionDef,
     Name,
     Node,
     Sequence,
@@ -158,7 +160,29 @@ def _seen_elsewhere(
         text = name + node.text.removeprefix(root.text)
         more_awaited, more_plain = _seen(region, text)
         awaited, plain = awaited | more_awaited, plain | more_plain
+    if bound is not None and len(bound[1]) == 1 and not awaited & TELLING and SESSION_NAME.match(node.text):
+        awaited |= _awaited_alike(scopes, bound[1][0])
     return awaited, plain
+
+
+def _awaited_alike(scopes: Scopes, binding: Binding) -> frozenset[str]:
+    """What the other async functions of the file await on a parameter of the same name and declaration, where all of them
+    await it: a Session that is declared by mistake is declared so throughout."""
+    function = binding.node.parent if binding.how is How.PARAM else None
+    if not isinstance(function, FunctionDef):
+        return NONE_SEEN
+    name, own = binding.name, _declaration(function, binding.name)
+    others = (one for one in scopes.functions if one is not function and one.is_async and name in one.param_names)
+    seen = [_seen(one, name) for one in others if _declaration(one, name) == own]
+    if any(plain & (TELLING - AMBIGUOUS) for _, plain in seen):
+        return NONE_SEEN
+    return NONE_SEEN.union(*(awaited for awaited, _ in seen))
+
+
+def _declaration(function: FunctionDef, name: str) -> str:
+    """The type of a parameter as written; empty for none."""
+    param = function.param(name)
+    return "" if param is None or param.annotation is None else param.annotation.text
 
 
 def near_library(file: SourceFile) -> bool:
