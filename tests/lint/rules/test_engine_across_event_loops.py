@@ -195,3 +195,20 @@ def test_scripts_threads_and_wrappers_make_loops_too(code: str, tmp_path: Path) 
 def test_an_endpoint_that_makes_a_loop_for_each_request(route: str, told: str, tmp_path: Path) -> None:
     code = POOLED + "from fastapi import APIRouter\nrouter = APIRouter()\n" + route
     check_source(code + f"def x():\n    return asyncio.run(work()){told}\n", "engine-across-event-loops", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("opened", "mark"),
+    [
+        ("async with AsyncSession(engine)", "  # expect high"),
+        ("async with Unit(engine)", "  # expect high"),
+        ("with Session(engine)", ""),
+    ],
+)
+def test_a_synchronous_session_takes_no_connection_of_an_asyncio_engine(opened: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        POOLED
+        + "from sqlalchemy.ext.asyncio import AsyncSession\nfrom sqlalchemy.orm import Session\nclass Unit: ...\n"
+        f"async def use():\n    {opened} as session:\n        session.add(1)\n{TASK}    asyncio.run(use()){mark}\n"
+    )
+    check_source(code, "engine-across-event-loops", tmp_path)

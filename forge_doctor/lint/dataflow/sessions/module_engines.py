@@ -79,7 +79,9 @@ def engine_behind(project: Project, call: Call) -> EngineCall | None:
     if call.receiver is not None and project.value_of(call.receiver).kind in (Kind.ASYNC_ENGINE, Kind.ENGINE):
         return _made(project, call.receiver)
     if func.kind is Kind.CLASS and call.args:
-        return _made(project, call.args[0])
+        made = _made(project, call.args[0])
+        # A synchronous Session takes no connection of an asyncio engine: it fails before.
+        return None if made is not None and made.is_async and func.inner.kind.is_sync_session else made
     factory = factory_of(project, call)
     if not isinstance(factory, Call):
         return None
