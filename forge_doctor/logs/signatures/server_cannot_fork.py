@@ -1,4 +1,4 @@
-"""The database server could not start a process for a client: the machine, or its container, has no more of what one needs.
+"""The database server could not start a process for a client: the machine or container has no more.
 
 Means: No memory for another backend, the limit of processes (ulimit -u, the container's pids limit) is reached, or the device
     or namespace has nothing left. Clients are turned away, whatever max_connections allows.
