@@ -83,7 +83,7 @@ class WordsThen:
 class Both:
     """Two facts of one file, the cheaper first."""
 
-    def __init__(self, first: AnyWord | AnyCall | WordsThen, second: AnyWord | AnyCall | WordsThen) -> None:
+    def __init__(self, first: Suspect, second: Suspect) -> None:
         self.parts = (first, second)
 
     def is_in(self, file: SourceFile) -> bool:
@@ -94,7 +94,7 @@ class Both:
 class Either:
     """One of two facts of a file, the cheaper first."""
 
-    def __init__(self, first: AnyWord | AnyCall | WordsThen | Both, second: AnyWord | AnyCall | WordsThen) -> None:
+    def __init__(self, first: Suspect, second: Suspect) -> None:
         self.parts = (first, second)
 
     def is_in(self, file: SourceFile) -> bool:

@@ -172,6 +172,12 @@ class SourceFile:
         """Every name that stands before an opening parenthesis, told by the bytes."""
         return frozenset(name.decode("utf-8", "replace") for name in self._called_at)
 
+    def calls_alone(self, name: str) -> bool:
+        """Whether the name stands right before an opening parenthesis somewhere, and is read of nothing there."""
+        word, data = name.encode(), self.data
+        behind = ((at, at + len(word)) for at in self._called_at.get(word, ()))
+        return any(data[end : end + 1] == b"(" and data[at - 1 : at] not in (b".", b"@") for at, end in behind)
+
     @cached_property
     def _called_at(self) -> dict[bytes, list[int]]:
         """Where those names stand: one search for all rules."""

@@ -47,9 +47,12 @@ from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
 # A name or a dotted name that is entered as it stands.
-ENTERED = regex(rb"(?:\bwith[ \t(]+|,\s*)([\w.]{1,200})\s+as\b|\bwith[ \t(]+([\w.]{1,200})\s*:")
+ENTERED = (
+    regex(rb"with(?<!\wwith)[ \t(]+([\w.]{1,200})(?:\s+as\b|\s*:)"),
+    regex(rb",\s*([\w.]{1,200})\s+as\b"),
+)
 # A class of factories, or a function that gives one, whose factory is entered: `async with async_sessionmaker() as db`.
-MADE = regex(rb"\bwith[ \t(]+([\w.]{0,200}maker)\(")
+MADE = regex(rb"with(?<!\wwith)[ \t(]+([\w.]{0,200}maker)\(")
 SUSPECT = WordsThen(
     rb"with(?<!\wwith)[ \t(]+[\w.]+(?:\s+as\b|\s*:|(?<=maker)\()", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"
 )
@@ -60,8 +63,8 @@ FACTORIES = {Kind.ASYNC_FACTORY: "async_sessionmaker", Kind.FACTORY: "sessionmak
 @check(severity=Severity.ERROR)
 def factory_not_called(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is entered without being called."""
-    for match in ENTERED.finditer(file.data):
-        given = reference_at(file, max(match.span(1)[1], match.span(2)[1]) - 1)
+    for end in sorted(match.end(1) for entered in ENTERED for match in entered.finditer(file.data)):
+        given = reference_at(file, end - 1)
         if given is None or not isinstance(given.parent, WithItem):
             continue
         value = factory(project, given, given)

@@ -61,7 +61,7 @@ COMMANDS = ("upgrade", "downgrade", "stamp", "current", "check", "revision")
 SUSPECT = AnyWord(b"async def")
 EVERYWHERE = True
 CAREFUL = (b"get_running_loop", b"is_running", b".attributes", b"hread", b"get_event_loop")
-RENAMED = regex(rb"\brun[ \t]+as[ \t]+(\w{1,100})")
+RENAMED = regex(rb"run(?<!\wrun)[ \t]+as[ \t]+(\w{1,100})")
 BUSY = "This event loop is already running"
 
 

@@ -91,7 +91,7 @@ LINE_DOES = ("opens",)
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNCPG_CONNECTION})
 TAKING = frozenset({"acquire", "connect", "begin"})
 MAX_DEPTH = 2
-OPENED = regex(rb"\bwith\s+([\w.]{1,200})\(")
+OPENED = regex(rb"with(?<!\wwith)\s+([\w.]{1,200})\(")
 
 
 class First(NamedTuple):

@@ -68,10 +68,16 @@ CALLS = "add add_all delete merge flush execute get get_one scalar scalars exec 
 SUSPECT = Either(
     Both(
         AnyCall(*CALLS.split()),
-        WordsThen(
-            rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(|await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec)\("
-            rb"|\bDepends\(",
-            *(b"add", b"delete", b"merge", b"flush", b"exec", b"get", b"scalar", b"Depends"),
+        # Apart, since a pattern that begins with a choice takes five times as long.
+        Either(
+            WordsThen(rb"Depends(?<!\wDepends)\(", b"Depends"),
+            Either(
+                WordsThen(
+                    rb"\.\s*(?:add|add_all|delete|merge|flush|execute)\s*\(",
+                    *(b"add", b"delete", b"merge", b"flush", b"execute"),
+                ),
+                WordsThen(rb"await[ \t(]+[\w.]+\.(?:get|get_one|scalars?|exec)\(", b"await"),
+            ),
         ),
     ),
     # A session of its own, that others write with; a unit of work that was given.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Both, Suspect, WordsThen
+from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Both, Either, Suspect, WordsThen
 from forge_doctor.code.syntax.source import parse
 
 
@@ -19,6 +19,8 @@ from forge_doctor.code.syntax.source import parse
         (WordsThen(rb"with\s+\w+", b"with"), "without = 1", False),
         (Both(AnyWord(b"yield"), AnyCall("begin")), "yield begin()", True),
         (Both(AnyWord(b"yield"), AnyCall("begin")), "yield begin", False),
+        (Both(AnyWord(b"yield"), Either(AnyCall("begin"), AnyCall("commit"))), "yield commit()", True),
+        (Both(AnyWord(b"yield"), Either(AnyCall("begin"), AnyCall("commit"))), "yield flush()", False),
     ],
 )
 def test_a_file_has_it_or_not(suspect: Suspect, source: str, expected: bool) -> None:

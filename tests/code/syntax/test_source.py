@@ -90,3 +90,20 @@ def test_a_node_is_the_same_object_however_it_is_reached() -> None:
     assert call.function is function
     assert function.body[0].children[0] is call
     assert [one.text for one in function.decorators] == ["d"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("Orders()", True),
+        ("x = [Orders(db)]", True),
+        ("Orders (db)", False),
+        ("shop.Orders(db)", False),
+        ("@Orders(db)\ndef f(): ...", False),
+        ("MyOrders(db)", False),
+        ("shop.Orders(db); Orders(db)", True),
+        ("Orders", False),
+    ],
+)
+def test_a_name_is_called_alone_right_before_its_parenthesis(code: str, expected: bool) -> None:
+    assert parse(code).calls_alone("Orders") is expected

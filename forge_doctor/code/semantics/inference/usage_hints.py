@@ -25,6 +25,7 @@ from forge_doctor.code.syntax.nodes import (
     Tuple,
     With,
 )
+from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.text.text_places import places_of, stands_behind_await
 from forge_doctor.finding import Confidence
@@ -36,7 +37,10 @@ FACTORY_NAME = regex(
 )
 OTHER_DRIVERS = regex(rb"\b(?:aiosqlite|asyncpg|psycopg|databases|motor|aiomysql|aioodbc|edgedb|redis|neo4j)\b")
 # Libraries whose own connections take SQLAlchemy's statements, and begin and iterate in ways of their own.
-WRAPPERS = regex(rb"^[ \t]*(?:from|import)[ \t]+(?:aiopg|aiomysql|asyncpgsa|gino|databases)\b", re.MULTILINE)
+WRAPPERS = WordsThen(
+    rb"(?m)^[ \t]*(?:from|import)[ \t]+(?:aiopg|aiomysql|asyncpgsa|gino|databases)\b",
+    *(b"aiopg", b"aiomysql", b"asyncpgsa", b"gino", b"databases"),
+)
 OF_ASYNCIO = (b"sqlalchemy.ext.asyncio", b"AsyncSession", b"sqlmodel")
 LIBRARY = (b"sqlalchemy", b"sqlmodel", b"AsyncSession")
 CHAIN = regex(r"\w+(?:\.\w+)*")
@@ -193,7 +197,7 @@ def near_library(file: SourceFile) -> bool:
 @kept_with_file
 def is_of_wrapper(file: SourceFile) -> bool:
     """Whether a file has its connections from a library around SQLAlchemy's statements, and none of SQLAlchemy's own."""
-    return not file.mentions(*OF_ASYNCIO) and WRAPPERS.search(file.data) is not None
+    return not file.mentions(*OF_ASYNCIO) and WRAPPERS.is_in(file)
 
 
 def is_tested(data: bytes, text: str) -> bool:

@@ -46,7 +46,6 @@ AWAITED = tuple(
         (b"wait_for(", rb"wait_for\("),
     )
 )  # fmt: skip
-MADE = regex(rb"(?<![\w.@])([A-Z]\w{1,100})\(")
 
 
 class Unfilled(NamedTuple):
@@ -144,7 +143,7 @@ def left_empty(project: Project, function: FunctionDef, param: Param) -> Confide
 
 def made_by_hand(file: SourceFile, project: Project) -> Iterator[tuple[Call, FunctionDef, Param]]:
     """`Orders()` of a class whose `__init__` wants a session from `Depends`: the call, that method, its parameter."""
-    for name in sorted({one.group(1).decode() for one in MADE.finditer(file.data)}):
+    for name in sorted(one for one in file.names_called if is_class_name(one) and file.calls_alone(one)):
         init = init_with_marker(file, project, name)
         if init is None:
             continue
@@ -155,6 +154,11 @@ def made_by_hand(file: SourceFile, project: Project) -> Iterator[tuple[Call, Fun
             for param in markers(project, init):
                 if not is_given(call, init, param):
                     yield call, init, param
+
+
+def is_class_name(name: str) -> bool:
+    """Whether it is written as those of classes are."""
+    return name.isascii() and "A" <= name[0] <= "Z" and len(name) > 1
 
 
 def called_plainly(file: SourceFile, project: Project) -> Iterator[tuple[Call, FunctionDef, Param]]:
