@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from forge_doctor.dataclass import replace
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
@@ -21,6 +22,7 @@ from forge_doctor.streams.carriers.line_carriers import (
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
 from forge_doctor.streams.carriers.recognise import recognise
+from forge_doctor.streams.heads.learned.learned_heads import learn_heads
 from forge_doctor.streams.heads.line_head import is_head
 
 # A stream that needed nothing so often is asked only now and then.
@@ -150,9 +152,15 @@ class Carried:
 def knowledge_of(rules: Rules) -> Knowledge:
     """What is known of lines without learning."""
     unwrapper = Unwrapper(rules.reference, rules.zone_s)
-    return Knowledge(
+    knowledge = Knowledge(
         plain=lambda raw: unwrapper.line(raw).text,
         is_head=is_head,
         zone_s=rules.zone_s,
         reference=rules.reference,
     )
+
+    def heads_of(lines: Sequence[bytes]) -> Callable[[Iterable[bytes]], Iterator[bytes]] | None:
+        learned = learn_heads(lines, knowledge)
+        return None if learned is None else learned.lines_of
+
+    return replace(knowledge, learn_heads=heads_of)

@@ -35,3 +35,87 @@ def drawn_head(seed: int) -> Head:
         return between.join([around.format(time(at)), *told]) + last + message
 
     return head
+
+
+def clocked(form: str, places: int = 3, sign: str = ".") -> Callable[[float], str]:
+    """A time with so many places behind its seconds."""
+    return lambda at: stamp(at, form) + sign + stamp(at, "%f")[:places]
+
+
+# Notations of a whole moment, most of which no reader knows by themselves.
+ANY_TIMES: dict[str, Callable[[float], str]] = {
+    **TIMES,
+    "short-year": lambda at: stamp(at, "%y-%m-%d %H:%M:%S"),
+    "short-year-slashes": clocked("%y/%m/%d %H:%M:%S"),
+    "short-day-first": lambda at: stamp(at, "%d.%m.%y %H:%M:%S"),
+    "short-month-first": lambda at: stamp(at, "%m/%d/%y %H:%M:%S"),
+    "halved": lambda at: stamp(at, "%m/%d/%Y, %I:%M:%S %p"),
+    "points": clocked("%d.%m.%Y %H:%M:%S", sign=","),
+    "short-named": lambda at: stamp(at, "%d-%b-%y %H:%M:%S"),
+    "ctime": lambda at: stamp(at, "%a %b %d %H:%M:%S %Y"),
+    "mail": lambda at: stamp(at, "%a, %d %b %Y %H:%M:%S +0000"),
+    "syslog": lambda at: stamp(at, "%b %d %H:%M:%S"),
+    "long-named": lambda at: stamp(at, "%B %d, %Y %H:%M:%S"),
+    "access-log": lambda at: stamp(at, "%d/%b/%Y:%H:%M:%S +0000"),
+    "compact": lambda at: stamp(at, "%Y%m%d %H%M%S"),
+    "compact-zone": lambda at: stamp(at, "%Y%m%dT%H%M%SZ"),
+    "underscore": lambda at: stamp(at, "%Y-%m-%d_%H:%M:%S"),
+    "six-digits": lambda at: stamp(at, "%y%m%d %H:%M:%S"),
+    "epoch": lambda at: f"{at:.3f}",
+    "epoch-milli": lambda at: f"{at * 1000:.0f}",
+    "epoch-nano": lambda at: f"{at * 1e9:.0f}",
+    "week": lambda at: stamp(at, "%G-W%V-%u %H:%M:%S"),
+    "ordinal": lambda at: stamp(at, "%Y-%jT%H:%M:%S"),
+    "month-day": clocked("%m-%d %H:%M:%S"),
+    "dashed": lambda at: stamp(at, "%Y/%m/%d-%H:%M:%S"),
+    "pointed-clock": lambda at: stamp(at, "%Y-%m-%d %H.%M.%S"),
+}
+_SHORT = {"DEBUG": "DBG", "INFO": "INF", "WARNING": "WRN", "ERROR": "ERR", "CRITICAL": "FTL"}
+_DOTNET = {"DEBUG": "dbug", "INFO": "info", "WARNING": "warn", "ERROR": "fail", "CRITICAL": "crit"}
+_NUMBERS = {"DEBUG": "10", "INFO": "20", "WARNING": "30", "ERROR": "40", "CRITICAL": "50"}
+ANY_LEVELS: dict[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "title": str.title,
+    "filled": lambda name: f"{name:<8}",
+    "filled-before": lambda name: f"{name:>8}",
+    "filled-lower": lambda name: f"{name.lower():<8}",
+    "cut": lambda name: f"{name[:5]:<5}",
+    "four": lambda name: name[:4],
+    "three": lambda name: _SHORT[name],
+    "three-lower": lambda name: _SHORT[name].lower(),
+    "dotnet": lambda name: _DOTNET[name],
+    "coloured": lambda name: f"\x1b[1m\x1b[3{len(name) - 3}m{name.lower()}\x1b[0m",
+}
+# These say little by themselves and stand between signs.
+SMALL_LEVELS: dict[str, Callable[[str], str]] = {"letter": lambda name: name[0], "number": lambda name: _NUMBERS[name]}
+_SIGNS = ("{}", "{}", "[{}]", "({})", "<{}>", "|{}|")
+_NAMES = (
+    *NAMES,
+    "shop.web:41",
+    "/srv/shop/web.py:41",
+    "asgi-worker-2",
+    "pid=4711",
+    "shop::web",
+    "req-8f21",
+    "api@host-1",
+)
+_BETWEEN = (" ", " ", "  ", " - ", " | ", "\t", ": ", " :: ", "|", ", ", ";")
+_LAST = (" ", ": ", " - ", " | ", "\t", " > ", " -- ", " => ")
+
+
+def drawn_layout(seed: int) -> Head:
+    """A layout of anybody's: time, level and up to three names in any order, in any notation, between any signs."""
+    draw = random.Random(seed)
+    time, small = draw.choice(list(ANY_TIMES.values())), draw.random() < 0.15
+    level = draw.choice(list((SMALL_LEVELS if small else ANY_LEVELS).values()))
+    around, beside = draw.choice(_SIGNS), draw.choice(_SIGNS[2:] if small else _SIGNS)
+    names = [draw.choice(_SIGNS).format(name) for name in draw.sample(_NAMES, draw.choice((0, 1, 1, 2, 3)))]
+    order = ["time", "level", *names]
+    draw.shuffle(order)
+    between, last = draw.choice(_BETWEEN), draw.choice(_LAST)
+
+    def head(at: float, name: str, message: str) -> str:
+        told = {"time": around.format(time(at)), "level": beside.format(level(name))}
+        return between.join(told.get(part, part) for part in order) + last + message
+
+    return head

@@ -13,7 +13,7 @@ from forge_doctor.streams.heads.localised import LOUD, loud_words
 ANCHORS = (
     b"Traceback (most recent call last)",
     b"ERROR",
-    b"CRITICAL",
+    b"CRIT",  # also CRITICAL
     b"FATAL",
     b"PANIC",
     b"SEVERE",  # java.util.logging's

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from forge_doctor.regex import regex
 
 LEAST, SEEN = 3, 200
-_LINE = regex(rb"([IWEF](?:0[1-9]|1[0-2])[0-3]\d \d\d:\d\d:\d\d\.\d{6} +\d{1,9} )([\w./-]{1,80}:\d{1,6}\] )")
+MOST_BELOW = 40
+_LINE = regex(rb"([IWEFD](?:0[1-9]|1[0-2])[0-3]\d \d\d:\d\d:\d\d\.\d{6} +\d{1,9} )([\w./-]{1,80}:\d{1,6}\] )")
 # The words of a structured record, which stand in quotes as its values do.
 _QUOTED = regex(rb'"([^"\\\n]{1,300})"(?= \w|\s*$)')
 _REASON = regex(rb' err(?:or)?="((?:[^"\\\n]|\\.){1,2000})"')
@@ -19,10 +20,10 @@ _LOUD = {b"E": b"ERROR", b"F": b"FATAL"}
 
 
 def is_klog(lines: Sequence[bytes]) -> bool:
-    """Whether most of the lines are klog's, of which a record has one."""
+    """Whether the lines are klog's, of which a record has one; below it may stand a traceback."""
     shown = [line for line in lines[:SEEN] if line.strip()]
     found = sum(_LINE.match(line) is not None for line in shown)
-    return found >= LEAST and 2 * found > len(shown)
+    return found >= LEAST and MOST_BELOW * found > len(shown)
 
 
 def lines_of(lines: Iterable[bytes]) -> Iterator[bytes]:

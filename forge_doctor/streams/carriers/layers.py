@@ -7,7 +7,7 @@ where such a layer is inside of it: else it is left to whoever reads the lines, 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from forge_doctor.dataclass import dataclass, field, replace
 from forge_doctor.errors import CannotInspect
@@ -19,7 +19,7 @@ from forge_doctor.streams.carriers.nested import Coloured, Known, Nested, Plain,
 from forge_doctor.streams.carriers.prefixed_whole import prefix_before
 from forge_doctor.streams.carriers.prefixes.prefix_evidence import Knowledge
 from forge_doctor.streams.carriers.recognise import RECORD, json_lines, recognise
-from forge_doctor.streams.carriers.whole import whole_of
+from forge_doctor.streams.carriers.whole import MOST_LEARNED, whole_of
 from forge_doctor.streams.carriers.whole_stream import Replayed, Whole
 
 MOST_LAYERS = 4
@@ -75,15 +75,17 @@ def layers_of(
         if next_stream is None:
             layers.carrier = recognise(sample.rpartition(b"\n")[0] or sample, knowledge)
             found = _towards_whole(sample, layers.carrier, knowledge)
+            settled = found or _has_known_heads(sample, layers.carrier, knowledge)
+            next_stream = None if settled else _with_known_heads(sample, source, knowledge)
+            found = found or (None if next_stream else _towards_heads(sample, layers.carrier, knowledge))
+        if next_stream is None:
             if found is None and (layers.carrier is None or not _HIDDEN.search(sample)):
                 break
             found = found or Towards(carriers=[layers.carrier or Plain()], sample=b"")
-            for carrier in found.carriers:
-                lines = Lined(source, _translate(carrier))
-                source = Bare(lines, knowledge.zone_s)
+            source, lines = _without(found.carriers, source, knowledge)
             layers.taken += found.carriers
-            layers.carrier = None
-            next_stream = whole_of(found.sample, source, knowledge.is_head, at, knowledge.zone_s) or lines
+            next_stream = _whole(found.sample, source, knowledge, at) or lines
+        layers.carrier = None
         if isinstance(next_stream, Whole):
             layers.taken.append(next_stream)
         begun, damage = _peeked(next_stream)
@@ -96,6 +98,31 @@ def layers_of(
     if layers.carrier is not None and layers.taken:
         layers.carrier = Nested(Plain(), layers.carrier)
     return layers
+
+
+def _without(carriers: Sequence[LineCarrier], source: Readable, knowledge: Knowledge) -> tuple[Readable, Readable]:
+    """The stream's lines without what stands round each, bare and as they are told."""
+    lines = source
+    for carrier in carriers:
+        lines = Lined(source, _translate(carrier))
+        source = Bare(lines, knowledge.zone_s)
+    return source, lines
+
+
+def _whole(sample: bytes, stream: Readable, knowledge: Knowledge, at: Callable[[bytes], float | None]) -> Whole | None:
+    """The stream as told lines, where it is read as a whole: for what it is, or for heads that have to be learned first."""
+    return whole_of(sample, stream, knowledge.is_head, at, knowledge.zone_s) or _with_known_heads(
+        sample, stream, knowledge
+    )
+
+
+def _with_known_heads(sample: bytes, stream: Readable, knowledge: Knowledge) -> Whole | None:
+    """The stream with heads of records as all readers know them, where it has others that can be learned."""
+    heads = knowledge.learn_heads(sample.split(b"\n", MOST_LEARNED)[:MOST_LEARNED])
+    if heads is None:
+        return None
+    whole = Whole(stream, "heads in a layout of their own")
+    return whole.begin(whole.placed_lines(heads(whole.lines())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +157,23 @@ def _towards_whole(sample: bytes, carrier: LineCarrier | None, knowledge: Knowle
             inner = whole_inside(bare(off[-1].look(left)))
             return None if inner is None else Towards(carriers=[*off, *inner.carriers], sample=inner.sample)
     return None
+
+
+def _has_known_heads(sample: bytes, carrier: LineCarrier | None, knowledge: Knowledge) -> bool:
+    """Whether records with heads that are known stand behind what is round each line."""
+    if carrier is None:
+        return False
+    lines = [line for line in bare(carrier.look(_beginning(sample))).split(b"\n", SEEN)[:SEEN] if line[:1].strip()]
+    return 2 * sum(map(knowledge.is_head, lines)) > len(lines)
+
+
+def _towards_heads(sample: bytes, carrier: LineCarrier | None, knowledge: Knowledge) -> Towards | None:
+    """What stands round single lines, where heads of records in a layout of their own stand behind it; None where they do not."""
+    left, off = _beginning(sample), _round_lines(sample, carrier, knowledge)
+    for one in off:
+        left = bare(one.look(left))
+    heads = knowledge.learn_heads(left.split(b"\n")) if off else None
+    return None if heads is None else Towards(carriers=off, sample=left)
 
 
 def _round_lines(sample: bytes, carrier: LineCarrier | None, knowledge: Knowledge) -> list[LineCarrier]:

@@ -7,7 +7,7 @@ import re
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.moments import DATED, EPOCH, may_stand_at, moment
 
-_LEVELS = rb"TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL"
+_LEVELS = rb"TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|CRIT|FATAL"
 # What a format may set a time or a level apart with.
 SIGNS = b"[<({|\"'*#~=-"
 _LEVEL_WORDS = tuple(_LEVELS.split(b"|"))

@@ -24,6 +24,7 @@ LEVELS = {
     "err": 40,
     "exception": 40,
     "critical": 50,
+    "crit": 50,
     "fatal": 50,
     "panic": 50,
     "alert": 50,

@@ -7,12 +7,10 @@ import re
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import level_of
 
-WORDS = (
-    rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL|PANIC|ALERT|EMERGENCY|SEVERE"
-)
+WORDS = rb"TRACE|DEBUG\d?|INFO|SUCCESS|NOTICE|LOG|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|CRIT|FATAL|PANIC|ALERT|EMERGENCY|SEVERE"
 SERVER_WORDS = rb"STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 LEVEL = regex(
-    rb"(?:^|[\s\[|(:=])\[?(" + WORDS + rb"|" + SERVER_WORDS + rb")(?=[\s\]|:;,)/]|$)"
+    rb"(?:^|[\s\[|(:=])\[?(" + WORDS + rb"|" + SERVER_WORDS + rb")(?=[\s\]|:;,)/]|\+\d|$)"
     rb"|\[(debug|info|warning|error|critical|exception|notset) *\]"
     # Between signs of whatever kind, by which a format sets it apart.
     rb"|(?:^[<{\"'*#~=-]{0,3}|[\s\]|>)}:,;-][<{\"'*#~=-]{1,3})(" + WORDS + rb") {0,8}(?=[>}\"'*#~=-]{1,3}(?:[^\w\n]|$))"

@@ -60,7 +60,7 @@ _CLOCK = regex(rb"\[?(\d\d:\d\d:\d\d)(?:[.,]\d{1,6})?[\]>)}\"'*#]?[ \t|,:-]+")
 # arq's, which has no level; where a clock stands before each line of a traceback, it is no record's.
 _CLOCKED = regex(rb"\d\d:\d\d:\d\d(?:[.,]\d{1,6})?: {1,4}((?!File \"|Traceback |\w+(?:\.\w+)*: )\S.*)", re.DOTALL)
 _PLAIN = regex(rb"(" + WORDS + rb")(?:: +|:([\w.]+):| +\[|: ?$|  +| (?=\d{4}[-/]\d\d[-/]\d\d[ T]\d))")
-_BRACKET = regex(rb"\[(" + WORDS + rb")\][ \t]+")
+_BRACKET = regex(rb"\[(" + WORDS + rb") {0,8}\][ \t]+")
 _LOGGER = regex(rb"\[?(?<!\w)((?:[A-Za-z_]\w*+)(?:\.\w++)++|root|asyncio)(?::\d+|:\w+:\d+)?\]?")
 _SERVER = regex(rb"\[\d+(?:-\d+)?\]")
 _POOLER = regex(

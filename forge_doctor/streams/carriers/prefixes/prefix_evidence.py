@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
@@ -27,11 +27,13 @@ _KNOWN_FRAME = regex(rb"(?: {0,2}| {2,60}\| {1,3})(?:> )?$")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
     """What else is known of lines: `plain` gives a raw line without the prefixes that need no learning, `is_head` says
-    whether a record of a program begins with a line, `is_layer` whether lines are something that is read as a whole."""
+    whether a record of a program begins with a line, `is_layer` whether lines are something that is read as a whole.
+    `learn_heads` gives what writes the heads of a stream that begins with such lines as they are known, None where they are."""
 
     plain: Callable[[bytes], bytes]
     is_head: Callable[[bytes], bool]
     is_layer: Callable[[bytes], bool] = lambda _: False
+    learn_heads: Callable[[Sequence[bytes]], Callable[[Iterable[bytes]], Iterator[bytes]] | None] = lambda _: None
     zone_s: float = 0.0
     reference: float | None = None
 

@@ -1,0 +1,1 @@
+"""Heads of records in a layout that nobody told."""
