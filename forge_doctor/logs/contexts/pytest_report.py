@@ -44,6 +44,11 @@ class PytestReport:
     now: Shown = field(default_factory=Shown)
     _failures: bool = False
 
+    @property
+    def judges(self) -> bool:
+        """Whether what is read now stands in a part that decides whether it is a failure."""
+        return self.now.part is not Part.NONE
+
     def ends(self, text: bytes) -> bool:
         """Whether another part begins with a line, or a test ends with it."""
         begun = self._begun(text) if text[:3] in (b"===", b"---") else None

@@ -300,3 +300,11 @@ def test_a_chain_whose_words_vary_in_the_middle_is_judged_once(
     (group,) = read_scanned(written(log.splitlines(keepends=True))).groups.values()
     assert group.count == 99
     assert len(judged) < 5
+
+
+def test_a_known_block_among_the_tests_that_passed_is_no_failure() -> None:
+    record = stamped(1, HEADS[0] + TRACEBACK % b"app/pay")
+    quiet = stamped(1, b"INFO [shop] all is well\n") * 100
+    log = (record + quiet) * 5 + b"=================== PASSES ===================\n" + (quiet + record) * 5
+    (group,) = read_scanned(log).groups.values()
+    assert group.count == 5
