@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections import Counter
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.code.semantics.inference import same_source
+from forge_doctor.code.syntax.text import often_asked, vocabulary
+from forge_doctor.code.syntax.text.often_asked import OftenAsked
 from forge_doctor.lint.judge import Rule, all_rules, judge_files
 from forge_doctor.lint.rules import engine_across_event_loops
 from tests.support.manuals import sections
@@ -50,6 +53,9 @@ def test_twice_the_code_asks_no_question_more_than_twice(
     # Ends that so few copies would not come to.
     monkeypatch.setattr(same_source, "MOST", 4)
     monkeypatch.setattr(engine_across_event_loops, "MOST_BEHIND", 4)
+    # What a process has asked of the files before these.
+    monkeypatch.setattr(often_asked, "WORTH_COMPILING", math.inf)
+    monkeypatch.setattr(vocabulary, "OFTEN_ASKED", OftenAsked())
     found = sections(rule)
     for example in (found["Bad"], found["Good"]):
         once, twice = (asked(tmp_path, copies(example, size)) for size in (SIZE, 2 * SIZE))
