@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
@@ -175,12 +176,25 @@ def _awaited_alike(scopes: Scopes, binding: Binding) -> frozenset[str]:
     function = binding.node.parent if binding.how is How.PARAM else None
     if not isinstance(function, FunctionDef):
         return NONE_SEEN
-    name, own = binding.name, _declaration(function, binding.name)
-    others = (one for one in scopes.functions if one is not function and one.is_async and name in one.param_names)
-    seen = [_seen(one, name) for one in others if _declaration(one, name) == own]
-    if any(plain & (TELLING - AMBIGUOUS) for _, plain in seen):
-        return NONE_SEEN
-    return NONE_SEEN.union(*(awaited for awaited, _ in seen))
+    known: dict[tuple[str, str], Alike] = function.file.kept.setdefault(_awaited_alike, {})
+    key = (binding.name, _declaration(function, binding.name))
+    if key not in known:
+        known[key] = _alike(scopes, *key)
+    return NONE_SEEN if any(one is not function for one in known[key].not_awaiting) else known[key].awaited
+
+
+class Alike(NamedTuple):
+    """What the async functions of a file await on a parameter of one name and declaration, and the first two that do not."""
+
+    awaited: frozenset[str]
+    not_awaiting: tuple[FunctionDef, ...]
+
+
+def _alike(scopes: Scopes, name: str, declaration: str) -> Alike:
+    same = (one for one in scopes.functions if one.is_async and name in one.param_names)
+    seen = [(one, _seen(one, name)) for one in same if _declaration(one, name) == declaration]
+    plain = (one for one, (_, not_awaited) in seen if not_awaited & (TELLING - AMBIGUOUS))
+    return Alike(NONE_SEEN.union(*(awaited for _, (awaited, _) in seen)), tuple(islice(plain, 2)))
 
 
 def _declaration(function: FunctionDef, name: str) -> str:
