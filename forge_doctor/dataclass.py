@@ -2,8 +2,8 @@
 
 To make `__init__` and the guards of a frozen class means to compile their source, for each class that a run loads, and the
 standard library's `dataclasses` loads `inspect`, `ast`, `dis` and `tokenize` before the first of them. With those `logs` takes
-142 ms of the processor's time for one line, with these 103 (CPython 3.13, the least of twelve). A namedtuple equals any other with its values and its fields
-go by place; msgspec's Struct is a compiled dependency whose values are no dataclasses.
+142 ms of the processor's time for one line, with these 103 (CPython 3.13, the least of twelve). A namedtuple equals any other
+with its values and its fields go by place; msgspec's Struct is a compiled dependency whose values are no dataclasses.
 
 To the standard library these are dataclasses like any other: what `dataclasses.fields`, `replace` and `asdict` ask for is made
 as soon as they ask, by itself. `field` and `replace` are here too, so that nothing has to load it.

@@ -68,12 +68,16 @@ def _line(one: Function, leaves: bool) -> Place:
     return Place(file=one.path, line=line, function=one.name)
 
 
-def with_left_open(spots: Iterable[Spot], code: CodeMap, opened: Opened) -> Iterator[Place]:
-    """The lines of a rule; of a session that is left open, behind the one line of that function that leaves it so."""
+def with_makers(spots: Iterable[Spot], code: CodeMap, opened: Opened) -> Iterator[Place]:
+    """The lines of a rule, each behind the one line that makes the session: which that function leaves open, or which what it
+    calls opens beside its own."""
     for spot in spots:
-        around = function_of(spot.place, code) if opened is Opened.AND_LEFT else None
-        if around is not None and len(around.left_open) == 1:
+        around = function_of(spot.place, code)
+        if around is not None and opened is Opened.AND_LEFT and len(around.left_open) == 1:
             yield _line(around, leaves=True)
+        if around is not None and opened is Opened.BESIDE and not around.opens:
+            beside = _only(code.beside(around), leaves=False)
+            yield from () if beside is None else (beside,)
         yield spot.place
 
 

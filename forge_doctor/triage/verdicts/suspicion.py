@@ -13,7 +13,7 @@ from forge_doctor.triage.graph.clues import Clue
 from forge_doctor.triage.graph.edges import Edge
 from forge_doctor.triage.graph.places import Spot
 from forge_doctor.triage.graph.session_lines import STACK, WRITTEN
-from forge_doctor.triage.verdicts.opening import engine_made, with_left_open, with_openings
+from forge_doctor.triage.verdicts.opening import engine_made, with_makers, with_openings
 
 RANK = {Verdict.CONFIRMED: 2, Verdict.LIKELY: 1, Verdict.INCONCLUSIVE: 0}
 # What was counted in the workers themselves, not asked of the server.
@@ -117,7 +117,7 @@ class Suspicion:
 
     def _places(self, code: CodeMap) -> Iterator[Place]:
         for one in sorted(self.source, key=lambda one: not self._says(one.clue)):
-            yield from with_left_open(one.clue.spots, code, self.cause.opened)
+            yield from with_makers(one.clue.spots, code, self.cause.opened)
         if not self.source:
             yield from engine_made(code, self.cause.opened)
         if self.cause.held:

@@ -41,7 +41,7 @@ FACTORY_NAME = regex(
     r"|^_*async_?session(?:_?local)?$",
     re.IGNORECASE,
 )
-CONNECTION_NAME = regex(r"_*(?:\w+_)?conn(?:ection)?", re.IGNORECASE)
+CONNECTION_NAME = regex(r"(?:\w*_)?conn(?:ection)?", re.IGNORECASE)
 # What such a callable gives is somebody else's.
 GETTER = regex(r"getter$|(?:\b|_)current_", re.IGNORECASE)
 MAX_DEPTH = 3
