@@ -42,7 +42,7 @@ from typing import NamedTuple
 from forge_doctor.check import check
 from forge_doctor.code.orm.engines import MAKERS
 from forge_doctor.code.semantics.entry_points import background_starter, dependency_markers
-from forge_doctor.code.semantics.inference.kept_answers import kept_with_trees
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
@@ -62,8 +62,8 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.code.syntax.prefilter import AnyWord, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.code.syntax.stubs import is_test_file
-from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.code.syntax.stubs import is_test_file, is_test_path
+from forge_doctor.finding import Confidence, Finding, Location, Related, Severity
 from forge_doctor.regex import regex
 
 SUSPECT = Either(
@@ -98,7 +98,7 @@ def engine_per_request(file: SourceFile, project: Project) -> Iterator[Finding]:
     for call in file.calls(*(makers.keys() & file.names_called)):
         made = engine_behind(project, call, makers[call.method]) if is_called_anew(project, call) else None
         who = "" if made is None or call.function is None else called_for_each(project, call.function, 1)
-        if who and made is not None and made.file is not file:
+        if who and made is not None:
             yield found_elsewhere(file, call, made, who)
 
 
@@ -116,37 +116,47 @@ def is_called_anew(project: Project, call: Call) -> bool:
 
 
 class Maker(NamedTuple):
-    """A function or class whose call makes an engine, and the call that does; `unless_given` where it does so for want of an
-    argument: `engine or get_engine()`."""
+    """A function or class whose call makes an engine: `called` is where that stands, the file's path and its first byte,
+    `engine` the call that makes it. `unless_given` where it does so for want of an argument: `engine or get_engine()`."""
 
-    called: FunctionDef | ClassDef
-    engine: Call
+    called: tuple[str, int]
+    engine: Location
     unless_given: bool = False
 
 
-@kept_with_trees
+@kept_for_the_run
 def engine_makers(project: Project) -> dict[str, tuple[Maker, ...]]:
     """What makes an engine and keeps it no longer than the call lasts, or the object: functions, classes by their `__init__`,
     and functions of the same file that call one of these; by the name that who calls it uses."""
     found: dict[str, tuple[Maker, ...]] = {}
-    files = (project.open_for_all(path) for path in marked_files(project, Mark.ENGINES))
-    for file in files:
-        for one in () if file is None or is_test_file(file) else makers_in(file, project):
-            found[one.called.name] = (*found.get(one.called.name, ()), one)
+    for path in marked_files(project, Mark.ENGINES):
+        is_test = is_test_path(path.relative_to(project.root).as_posix())
+        file = None if is_test else project.open_for_all(path)
+        for name, one in () if file is None else makers_in(file, project):
+            found[name] = (*found.get(name, ()), one)
     return found
 
 
-def makers_in(file: SourceFile, project: Project) -> tuple[Maker, ...]:
-    """Those of one file."""
+def makers_in(file: SourceFile, project: Project) -> tuple[tuple[str, Maker], ...]:
+    """Those of one file, with their names."""
     made = [one for one in file.calls(*MAKERS) if is_anew(project, one) and not has_no_pool(one)]
-    own = {callee_of(one.function): Maker(callee_of(one.function), one) for one in made if one.function is not None}
+    own = {
+        callee_of(one.function): Maker(place_of(callee_of(one.function)), file.location(one))
+        for one in made
+        if one.function is not None
+    }
     for call in file.calls(*{one.name for one in own}):
         called, function = called_by(project, call), call.function
         first = own.get(called) if isinstance(called, FunctionDef | ClassDef) else None
         if first is not None and function is not None and is_called_anew(project, call):
-            behind = Maker(callee_of(function), first.engine, unless_given=isinstance(call.parent, BoolOp))
-            own.setdefault(behind.called, behind)
-    return tuple(own.values())
+            behind = callee_of(function)
+            own.setdefault(behind, Maker(place_of(behind), first.engine, unless_given=isinstance(call.parent, BoolOp)))
+    return tuple((callee.name, one) for callee, one in own.items())
+
+
+def place_of(callee: Node) -> tuple[str, int]:
+    """Where it stands."""
+    return str(callee.file.absolute), callee.start
 
 
 def callee_of(function: FunctionDef) -> FunctionDef | ClassDef:
@@ -166,11 +176,13 @@ def has_no_pool(call: Call) -> bool:
     return any(one.name in ("", "poolclass", "pool") for one in call.keywords)
 
 
-def engine_behind(project: Project, call: Call, makers: Iterable[Maker]) -> Call | None:
-    """The engine that a call comes to."""
+def engine_behind(project: Project, call: Call, makers: Iterable[Maker]) -> Location | None:
+    """The engine that a call of another file comes to."""
     called = called_by(project, call)
-    is_given = bool(call.args or call.keywords)
-    return next((one.engine for one in makers if one.called is called and not (one.unless_given and is_given)), None)
+    if called is None or called.file is call.file:
+        return None
+    place, is_given = place_of(called), bool(call.args or call.keywords)
+    return next((one.engine for one in makers if one.called == place and not (one.unless_given and is_given)), None)
 
 
 def is_kept(project: Project, function: FunctionDef) -> bool:
@@ -252,9 +264,8 @@ def is_route(decorator: object) -> bool:
     )
 
 
-def found_elsewhere(file: SourceFile, call: Call, made: Call, who: str) -> Finding:
+def found_elsewhere(file: SourceFile, call: Call, place: Location, who: str) -> Finding:
     """The finding, at the call that comes to it."""
-    place = made.file.location(made)
     return file.finding(
         engine_per_request,
         call,
