@@ -40,7 +40,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Try, WithItem
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Try, WithItem
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -50,6 +50,7 @@ from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, injected
 from forge_doctor.lint.dataflow.connections.holding_classes import held_beside
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.lint.dataflow.frameworks.injection import session_source
+from forge_doctor.lint.dataflow.objects.loaded_objects import place_for
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
 from forge_doctor.lint.dataflow.sessions.begun_elsewhere import (
     Begins,
@@ -238,11 +239,6 @@ def found(file: SourceFile, call: Call, begun: Begun) -> Finding:
     )
 
 
-def place_of(node: Node, file: SourceFile) -> str:
-    """Where it stands, in words for a message about a file."""
-    return f"in line {node.line}" if node.file is file else f"in {node.file.path}:{node.line}"
-
-
 def found_again(file: SourceFile, again: Begins, query: Call) -> Finding:
     """The finding where another function begins: at its `begin()` in the same file, else at the call that leads there."""
     here = again.begin if again.begin.file is file else again.call
@@ -250,7 +246,7 @@ def found_again(file: SourceFile, again: Begins, query: Call) -> Finding:
     return file.finding(
         begin_after_query,
         here,
-        f"`{again.call.func.text}()` calls `{again.begin.func.text}()`{where}, and `{query.func.text}()` {place_of(query, file)} "
+        f"`{again.call.func.text}()` calls `{again.begin.func.text}()`{where}, and `{query.func.text}()` {place_for(query, file)} "
         "has begun a transaction on the same session: `begin()` raises InvalidRequestError",
         confidence=again.confidence,
         remedy="`begin_nested()` for a savepoint, or leave the transaction to who calls, and end it with one `commit()`",

@@ -41,11 +41,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
+from forge_doctor.code.orm.column_types import is_for_asyncpg
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, words
-from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import marked_files
 from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -100,7 +98,7 @@ def cursor_outside_transaction(file: SourceFile, project: Project) -> Iterator[F
         if value.kind in STREAMED and value.confidence > Confidence.LOW and isinstance(call.parent, Await):
             ended = ended_on_the_way(project, call)
             if ended is not None and call.receiver is not None and not is_other_than_postgresql(project, call.receiver):
-                yield ended_by(file, call, ended, value.confidence if has_asyncpg(project) else Confidence.MEDIUM)
+                yield ended_by(file, call, ended, value.confidence if is_for_asyncpg(project) else Confidence.MEDIUM)
 
 
 def ended_on_the_way(project: Project, stream: Call) -> Call | None:
@@ -148,12 +146,6 @@ def leaves_behind(call: Call, loop: For) -> bool:
             return True
         block = block.parent
     return False
-
-
-@kept_for_the_run
-def has_asyncpg(project: Project) -> bool:
-    """Whether a URL of the project names asyncpg."""
-    return bool(marked_files(project, Mark.ASYNCPG))
 
 
 def begins_around(call: Call, connection: Node) -> bool:

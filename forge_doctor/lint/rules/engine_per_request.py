@@ -64,6 +64,7 @@ from forge_doctor.code.syntax.prefilter import AnyWord, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file, is_test_path
 from forge_doctor.finding import Confidence, Finding, Location, Related, Severity
+from forge_doctor.lint.dataflow.connections.waiting_functions import place_of
 from forge_doctor.regex import regex
 
 SUSPECT = Either(
@@ -152,11 +153,6 @@ def makers_in(file: SourceFile, project: Project) -> tuple[tuple[str, Maker], ..
             behind = callee_of(function)
             own.setdefault(behind, Maker(place_of(behind), first.engine, unless_given=isinstance(call.parent, BoolOp)))
     return tuple((callee.name, one) for callee, one in own.items())
-
-
-def place_of(callee: Node) -> tuple[str, int]:
-    """Where it stands."""
-    return str(callee.file.absolute), callee.start
 
 
 def callee_of(function: FunctionDef) -> FunctionDef | ClassDef:

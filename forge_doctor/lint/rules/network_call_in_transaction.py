@@ -39,11 +39,10 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.kept_with_file import kept_with_file
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, Param, With, WithItem
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, With, WithItem
 from forge_doctor.code.syntax.prefilter import DATABASE_WORDS, STORE_WORDS, AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
@@ -52,7 +51,7 @@ from forge_doctor.lint.dataflow.connections.connection_stretches import state_be
 from forge_doctor.lint.dataflow.connections.connection_use import Waited
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handles
 from forge_doctor.lint.dataflow.connections.held_connections import summary, waited_inside
-from forge_doctor.lint.dataflow.connections.holding_classes import objects_given
+from forge_doctor.lint.dataflow.connections.holding_classes import objects_given, sessions_given
 from forge_doctor.lint.dataflow.connections.open_transactions import (
     MOST_CALLS,
     Opened,
@@ -101,7 +100,7 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
             continue
         # What asyncio's sessions do, no plain function sees the end of.
         is_async = function.is_async
-        reached = sessions_given(project, function) + objects_used(project, function) if is_async else ()
+        reached = sessions_given(project, function, HOLDERS) + objects_used(project, function) if is_async else ()
         first = (
             0
             if reached or (is_async and file.mentions(b"async with"))
@@ -127,14 +126,6 @@ def may_be_open(file: SourceFile, project: Project) -> bool:
     return file.mentions(*STORE_WORDS, b"Depends", b"ession") and not project.data_access_names.isdisjoint(
         file.names_called
     )
-
-
-def sessions_given(project: Project, function: FunctionDef) -> tuple[Handles, ...]:
-    """The parameters that are sessions or connections."""
-    params = [one for one in function.params if isinstance(one, Param) and not one.is_spread]
-    values = ((one.name, param_value(project, one)) for one in params)
-    held = (name for name, value in values if value.kind in HOLDERS and value.confidence > Confidence.LOW)
-    return tuple(((name, THE_SESSION),) for name in held)
 
 
 def objects_used(project: Project, function: FunctionDef) -> tuple[Handles, ...]:

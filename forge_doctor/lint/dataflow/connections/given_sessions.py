@@ -6,18 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Param
+from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef
 from forge_doctor.code.syntax.source import SourceFile
-from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.connections.connection_stretches import state_before
-from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handles, session_sources
-from forge_doctor.lint.dataflow.connections.holding_classes import objects_given
+from forge_doctor.lint.dataflow.connections.handles import Handles, session_sources
+from forge_doctor.lint.dataflow.connections.holding_classes import objects_given, sessions_given
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind, engine_used
 from forge_doctor.lint.dataflow.sessions.servers import has_one_async_engine
 
@@ -70,10 +68,5 @@ def taken_before(project: Project, opens: Call) -> TakenTwice | None:
 
 def given(project: Project, function: FunctionDef) -> Iterator[Handles]:
     """The ways by which it reaches a session that was made outside."""
-    for param in function.params:
-        if not isinstance(param, Param) or param.is_spread:
-            continue
-        value = param_value(project, param)
-        if value.kind in SESSIONS and value.confidence > Confidence.LOW:
-            yield ((param.name, THE_SESSION),)
+    yield from sessions_given(project, function, SESSIONS)
     yield from objects_given(project, function)

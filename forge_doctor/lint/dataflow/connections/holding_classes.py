@@ -3,7 +3,7 @@ is made in the function itself is told by what it is made with."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.library.kinds import Kind
@@ -20,6 +20,14 @@ from forge_doctor.lint.dataflow.connections.handles import (
     kept_by,
 )
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
+
+
+def sessions_given(project: Project, function: FunctionDef, kinds: Container[Kind]) -> tuple[Handles, ...]:
+    """The parameters that are sessions or connections, of these kinds."""
+    params = [one for one in function.params if isinstance(one, Param) and not one.is_spread]
+    values = ((one.name, param_value(project, one)) for one in params)
+    held = (name for name, value in values if value.kind in kinds and value.confidence > Confidence.LOW)
+    return tuple(((name, THE_SESSION),) for name in held)
 
 
 def objects_given(project: Project, function: FunctionDef, among: frozenset[str] | None = None) -> tuple[Handles, ...]:

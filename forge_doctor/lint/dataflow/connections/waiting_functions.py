@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Yield
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, Yield
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
 from forge_doctor.lint.dataflow.control_flow import group_of, is_in_handler, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
@@ -83,9 +83,9 @@ def started_waiting(project: Project, call: Call) -> FunctionDef | None:
     return function if function is not None and waits_inside(project, function) else None
 
 
-def place_of(function: FunctionDef) -> tuple[str, int]:
-    """A function without its node."""
-    return str(function.file.absolute), function.start
+def place_of(definition: Node) -> tuple[str, int]:
+    """A function or class without its node."""
+    return str(definition.file.absolute), definition.start
 
 
 def end_of_run(function: FunctionDef) -> int:

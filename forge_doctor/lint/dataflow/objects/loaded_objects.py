@@ -11,6 +11,11 @@ from forge_doctor.code.syntax.nodes import Call, Node
 from forge_doctor.code.syntax.source import SourceFile
 
 
+def place_for(node: Node, file: SourceFile) -> str:
+    """Where a node stands, in words for a message about a file."""
+    return f"in line {node.line}" if node.file is file else f"in {node.file.path}:{node.line}"
+
+
 class Shape(Enum):
     """What holds the objects."""
 
@@ -41,8 +46,7 @@ class Loaded(NamedTuple):
 
     def place_for(self, file: SourceFile) -> str:
         """Where the query or the call of the class stands, in words for a message about a file."""
-        own = self.call.file is file
-        return f"in line {self.call.line}" if own else f"in {self.call.file.path}:{self.call.line}"
+        return place_for(self.call, file)
 
     @property
     def one(self) -> Loaded:
