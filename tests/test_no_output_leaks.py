@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from forge_doctor.cli.sessions.agent import answer
-from forge_doctor.cli.sessions.editor import diagnose
+from forge_doctor.cli.sessions.editor.diagnoses import diagnose
 from forge_doctor.finding import Severity
 from forge_doctor.formats import OutputFormat
 from forge_doctor.logs.problems.report import TriageOptions, triage

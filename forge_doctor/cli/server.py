@@ -27,7 +27,7 @@ def server() -> None:
         from forge_doctor.extras import install_line
 
         raise UsageProblem(f"the language server needs {', '.join(missing)}: {install_line('server', missing)}")
-    from forge_doctor.cli.sessions.server import language_server
+    from forge_doctor.cli.sessions.editor.server import language_server
     from forge_doctor.cli.shell.signals import end_at_once
 
     end_at_once()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types as lsp
 
 from forge_doctor.check import documentation
-from forge_doctor.cli.sessions.editor import Answer
+from forge_doctor.cli.sessions.editor.diagnoses import Answer
 from forge_doctor.finding import Edit, Finding, Location, Severity
 from forge_doctor.suppression.add_ignores import add_ignores
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from forge_doctor.cli.flags.lint import Flags
 from forge_doctor.cli.flags.shared import SharedFlags
 from forge_doctor.cli.report_options import ReportOptions, report_options
+from forge_doctor.cli.sessions.editor.migrations import diagnose_migration, is_migration
 from forge_doctor.cli.sessions.lint import requested
-from forge_doctor.cli.sessions.migration_parts.editor import diagnose_migration, is_migration
 from forge_doctor.errors import ForgeDoctorError
 from forge_doctor.finding import Confidence, Finding
 from forge_doctor.lint.run import run_lint

@@ -17,8 +17,8 @@ from lsprotocol import types as lsp
 from pygls.lsp.server import LanguageServer
 
 from forge_doctor import __version__
-from forge_doctor.cli.sessions.editor import Answer, diagnose
-from forge_doctor.cli.sessions.editor_actions import actions, diagnostics, hover
+from forge_doctor.cli.sessions.editor.actions import actions, diagnostics, hover
+from forge_doctor.cli.sessions.editor.diagnoses import Answer, diagnose
 
 if TYPE_CHECKING:
     from pygls.workspace import TextDocument
