@@ -12,8 +12,8 @@ from forge_doctor.settings import Settings
 from forge_doctor.slow import checks as checks_folder
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.snapshot import SlowSnapshot
-from forge_doctor.slow.tables import headline, statements_data, statements_table
-from forge_doctor.slow.visibility import nothing_to_judge, unseen_logs, unseen_server
+from forge_doctor.slow.wording.tables import headline, statements_data, statements_table
+from forge_doctor.slow.wording.visibility import nothing_to_judge, unseen_logs, unseen_server
 
 
 def all_checks() -> tuple[Check[Any], ...]:

@@ -15,7 +15,7 @@ from forge_doctor.slow.plan import RareValue
 from forge_doctor.slow.server.schema import Index, Table
 from forge_doctor.slow.server.work import NOT_CREATED, NOT_LOADED, Statistics
 from forge_doctor.slow.situation import Situation
-from forge_doctor.slow.visibility import grant, unseen_logs, unseen_server
+from forge_doctor.slow.wording.visibility import grant, unseen_logs, unseen_server
 from tests.support.postgres import FreshDatabase
 from tests.support.slow_snapshots import (
     column,

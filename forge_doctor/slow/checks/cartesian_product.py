@@ -33,7 +33,7 @@ from forge_doctor.slow.logged.work import Crossing
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 MANY_PAIRS = 1_000_000.0
 REMEDY = (

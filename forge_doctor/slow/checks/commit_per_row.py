@@ -33,7 +33,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.slow.logged.work import CommitSeries
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, quoted
+from forge_doctor.slow.wording.phrases import facts, location, quoted
 
 WRITES = frozenset({"insert", "update", "delete"})
 NEAR_LEAST, NEAR_MOST = 0.75, 1.25

@@ -28,7 +28,7 @@ from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 from forge_doctor.sql.quoting import join_name, quote_regclass, split_name
 
 WITHOUT_CONDITION = frozenset({"Gather", "Gather Merge", "Append", "Result", "Subquery Scan"})

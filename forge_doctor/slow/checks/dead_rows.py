@@ -22,9 +22,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
-from forge_doctor.slow.autovacuum import comes, turned_on, why_not
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.wording.autovacuum import comes, turned_on, why_not
 
 LATELY_S = 3600.0
 

@@ -29,7 +29,7 @@ from forge_doctor.slow.inference.logged_accesses import SLOW_MS
 from forge_doctor.slow.judging import grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 REMEDY = (
     "page by key: hand out the last id of a page and ask .where(Model.id > last_id).order_by(Model.id).limit(20); for "

@@ -29,7 +29,7 @@ from forge_doctor.slow.judging import grave
 from forge_doctor.slow.plan import RareValue
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 from forge_doctor.sql.quoting import quote_identifier
 
 

@@ -24,7 +24,6 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.index_remedies import create, is_useless, proof, proof_words, trial_of
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.logged_accesses import LoggedAccess, logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.predicates import CONTAINS, LIKES, Term
@@ -39,7 +38,8 @@ from forge_doctor.slow.inference.proposals import (
 from forge_doctor.slow.judging import asked_enough, grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.index_remedies import create, is_useless, proof, proof_words, trial_of
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 from forge_doctor.sql.quoting import quote_identifier
 
 JSON_STEPS = frozenset({"->", "->>", "#>", "#>>"})

@@ -26,7 +26,6 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
-from forge_doctor.slow.index_remedies import create, or_hint
 from forge_doctor.slow.inference.accesses import Access, accesses
 from forge_doctor.slow.inference.logged_accesses import logged_accesses, logged_finding, untried_index
 from forge_doctor.slow.inference.predicates import LIKES, Term
@@ -35,7 +34,8 @@ from forge_doctor.slow.judging import asked_enough, grave
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.index_remedies import create, or_hint
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 from forge_doctor.sql.quoting import quote_identifier
 
 WORDS = {"~~": "LIKE", "~~*": "ILIKE", "~": "~", "~*": "~*"}

@@ -28,7 +28,7 @@ from forge_doctor.slow.inference.fan_outs import MULTIPLIED, FanOut, multiplied,
 from forge_doctor.slow.judging import grave, is_aggregate
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 FEWEST_JOINS = 2
 

@@ -37,9 +37,9 @@ from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Finding, NotRun, Related, Severity
 from forge_doctor.slow.inference.repeats import repeats
 from forge_doctor.slow.logged_repeats import LoggedRepeat, logged_repeats
-from forge_doctor.slow.repeat_findings import repeat_finding
 from forge_doctor.slow.situation import Situation
-from forge_doctor.slow.wording import facts, location, quoted
+from forge_doctor.slow.wording.phrases import facts, location, quoted
+from forge_doctor.slow.wording.repeat_findings import repeat_finding
 
 MANY = 50
 

@@ -30,7 +30,7 @@ from forge_doctor.slow.logged.work import LoggedStatement
 from forge_doctor.slow.server.work import SampledStatement, StatementStats
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 FEWEST_LOOKS = 3
 FEW_BLOCKS = 100

@@ -25,7 +25,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, Severity
 from forge_doctor.slow.judging import grave
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 BLOCK_BYTES = 8192
 SPILLING = frozenset({"Sort", "Incremental Sort", "Hash", "Aggregate", "Materialize", "CTE Scan", "WindowAgg"})

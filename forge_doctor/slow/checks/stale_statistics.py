@@ -28,10 +28,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Related, Severity
-from forge_doctor.slow.autovacuum import comes, turned_on, why_not
 from forge_doctor.slow.server.schema import Table
 from forge_doctor.slow.situation import Situation
-from forge_doctor.slow.wording import location, quoted
+from forge_doctor.slow.wording.autovacuum import comes, turned_on, why_not
+from forge_doctor.slow.wording.phrases import location, quoted
 
 LATELY_S = 300.0
 # Rows that were added are about as wide as those before them.

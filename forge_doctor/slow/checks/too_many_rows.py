@@ -25,7 +25,7 @@ from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.slow.inference.fan_outs import MULTIPLIED, multiplied, siblings
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 
 @check(severity=Severity.WARNING, limits={"rows": 1000, "calls": 2})

@@ -28,7 +28,7 @@ from forge_doctor.finding import Confidence, Evidence, Finding, NotRun, Severity
 from forge_doctor.slow.logged_repeats import LEAST, LoggedRepeat, logged_repeats
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, quoted
+from forge_doctor.slow.wording.phrases import facts, location, quoted
 
 MANY = 50
 # Seen so often as the last statement of a session, and so seldom running: sent one by one.

@@ -23,10 +23,10 @@ from collections.abc import Iterator
 
 from forge_doctor.check import Limits, check
 from forge_doctor.finding import Confidence, Evidence, Finding, Location, Severity
-from forge_doctor.slow.index_remedies import on_primary
 from forge_doctor.slow.inference.proposals import without_names
 from forge_doctor.slow.server.schema import Index
 from forge_doctor.slow.situation import Situation
+from forge_doctor.slow.wording.index_remedies import on_primary
 from forge_doctor.sql.conditional import drop_if_unused
 
 READS = 1000

@@ -15,7 +15,7 @@ from forge_doctor.slow.inference.text_accesses import text_accesses
 from forge_doctor.slow.plan import PlanNode
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 from forge_doctor.sql.quoting import join_name, quote_identifier, split_name
 
 # A scan that costs less reads a small table: about 10,000 rows of a hundred bytes.

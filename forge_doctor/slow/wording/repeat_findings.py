@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.slow.inference.repeats import Repeat
 from forge_doctor.slow.situation import Situation
-from forge_doctor.slow.wording import facts, location, milliseconds, quoted
+from forge_doctor.slow.wording.phrases import facts, location, milliseconds, quoted
 
 GRAVE_SHARE = 0.5
 

@@ -8,7 +8,7 @@ from typing import Any
 from forge_doctor.report import Table
 from forge_doctor.slow.situation import Situation
 from forge_doctor.slow.statement import Statement
-from forge_doctor.slow.wording import shortened
+from forge_doctor.slow.wording.phrases import shortened
 
 WIDEST = 90
 
