@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forge_doctor.redaction.ends import end_of
+from forge_doctor.redaction.notation.ends import end_of
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.redaction.spans import Span, mask_spans
 from forge_doctor.regex import regex

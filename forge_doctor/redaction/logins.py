@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forge_doctor.redaction.notation import is_drawn
+from forge_doctor.redaction.notation.signs import is_drawn
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from forge_doctor.redaction.ends import end_of, inside
 from forge_doctor.redaction.names import STRONG, strength
-from forge_doctor.redaction.notation import QUOTE
+from forge_doctor.redaction.notation.ends import end_of, inside
+from forge_doctor.redaction.notation.signs import QUOTE
 from forge_doctor.redaction.spans import Span, mask_spans
 from forge_doctor.regex import regex
 

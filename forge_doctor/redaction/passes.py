@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from forge_doctor.redaction.calls import mask_cards, mask_logins, mask_task_arguments
 from forge_doctor.redaction.cookies import mask_cookies, mask_host_cookies
-from forge_doctor.redaction.escapes import layers, lost_words, read_escapes, without_words
 from forge_doctor.redaction.logins import (
     mask_arguments,
     mask_auth,
@@ -21,6 +20,7 @@ from forge_doctor.redaction.logins import (
     mask_netrc,
     mask_pgpass,
 )
+from forge_doctor.redaction.notation.escapes import layers, lost_words, read_escapes, without_words
 from forge_doctor.redaction.pairs import mask_defaults, mask_fields, mask_reversed
 from forge_doctor.redaction.sentences import mask_echoed, mask_said, mask_told
 from forge_doctor.redaction.shapes import (

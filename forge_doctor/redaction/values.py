@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from forge_doctor.redaction.beginnings import beginning
-from forge_doctor.redaction.ends import block_end, end_of, inside, is_quoted, next_value, quote_around
 from forge_doctor.redaction.names import HINTS, NONE, STRONG, counts, in_small_letters, strength, takes_line
+from forge_doctor.redaction.notation.beginnings import beginning
+from forge_doctor.redaction.notation.ends import block_end, end_of, inside, is_quoted, next_value, quote_around
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.redaction.spans import Span, mask_spans
 from forge_doctor.regex import regex

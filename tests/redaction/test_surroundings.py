@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forge_doctor.redaction import redact
-from forge_doctor.redaction.notation import is_drawn
+from forge_doctor.redaction.notation.signs import is_drawn
 from forge_doctor.redaction.spans import Span, mask_spans
 
 FAR = "x " * 200

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forge_doctor.redaction.ends import end_of
 from forge_doctor.redaction.names import STRONG, strength
+from forge_doctor.redaction.notation.ends import end_of
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.redaction.sql.literals import masked, without_literals
 from forge_doctor.regex import regex

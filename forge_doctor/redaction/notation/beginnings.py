@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from forge_doctor.redaction.names import NONE, STRONG, strength, takes_line
-from forge_doctor.redaction.notation import BLANK, QUOTE, is_drawn
+from forge_doctor.redaction.notation.signs import BLANK, QUOTE, is_drawn
 from forge_doctor.regex import regex
 
 # From the end of a name to the beginning of its value. `lower(name) = '...'` closes a call, and so does `get('name')=`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forge_doctor.redaction import redact
-from forge_doctor.redaction.escapes import layers, lost_words, read_escapes, without_words
+from forge_doctor.redaction.notation.escapes import layers, lost_words, read_escapes, without_words
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from forge_doctor.redaction.notation import ANY_QUOTE, QUOTE, taken_apart
+from forge_doctor.redaction.notation.signs import ANY_QUOTE, QUOTE, taken_apart
 from forge_doctor.redaction.shapes import MASK
 from forge_doctor.regex import regex
 
