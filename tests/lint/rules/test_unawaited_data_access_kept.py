@@ -396,3 +396,35 @@ async def work(db: AsyncSession, log):
 )
 def test_a_coroutine_that_is_only_closed_may_be_meant(rest: str, mark: str, tmp_path: Path) -> None:
     check_source(ENDED.format(rest=rest, mark=mark), "unawaited-data-access", tmp_path)
+
+
+STARTED = """\
+import asyncio
+from sqlalchemy.ext.asyncio import AsyncSession
+async def load(db: AsyncSession, key):
+    return await db.get(object, key)
+async def work(db: AsyncSession, key, log):
+    found = None
+    if key:
+        found = load(db, key){mark}
+    {rest}
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "mark"),
+    [
+        ("if found is not None:\n        task = asyncio.create_task(found)\n        await task", ""),
+        ("if found:\n        return await asyncio.wait_for(found, 3)", ""),
+        ("if found is None:\n        return None\n    return await asyncio.gather(found, log())", ""),
+        ("if found is not None:\n        log(found)", "  # expect high"),
+        (
+            "if not found:\n        return\n    async with asyncio.TaskGroup() as tg: tg.start_soon(log, found)",
+            "  # expect high",
+        ),
+        ("if found is not None:\n        asyncio.create_task(log(found))", "  # expect high"),
+        ("if found.name:\n        asyncio.create_task(found)", "  # expect high"),
+    ],
+)
+def test_what_is_started_where_something_made_it_may_be_asked_for_first(rest: str, mark: str, tmp_path: Path) -> None:
+    check_source(STARTED.format(rest=rest, mark=mark), RULE, tmp_path)

@@ -26,6 +26,10 @@ from forge_doctor.lint.dataflow.uses import Fate, Use, harmless
 TELLING = (Use.CHAINED, Use.ITERATED, Use.CONDITION, Use.COMPARED)
 # What a coroutine object has, and a result that is awaited once may be asked for.
 OF_COROUTINES = frozenset({"close", "send", "throw"})
+# What runs its first argument, which nobody gives a result to (`start_soon` is given a function, and data for it).
+RUNNERS = frozenset(
+    {"create_task", "ensure_future", "run_coroutine_threadsafe", "run_until_complete", "shield", "wait_for", "gather"}
+)
 
 
 def fate_by_reads(project: Project, node: Node, name: Name, fates: list[Fate]) -> Fate:
@@ -35,7 +39,7 @@ def fate_by_reads(project: Project, node: Node, name: Name, fates: list[Fate]) -
         return saved
     if any(_is_of_coroutine(one) for one in fates) and any(_is_told_from_none(one) for one in fates):
         return harmless(node)  # a coroutine that somebody may have made, and closes
-    faults = [one for one in fates if one.is_fault]
+    faults = _faults(fates)
     if KEPT_FOR_LATER.search(name.text) and any(one.use in (Use.RETURNED, Use.ARGUMENT) for one in fates):
         return harmless(node)
     if faults and all(_ends_coroutine(one) for one in fates):
@@ -67,6 +71,22 @@ def _is_given_to_no_taker(fate: Fate) -> bool:
     around = fate.node.parent
     call = around.parent if isinstance(around, Keyword) else around
     return isinstance(call, Call) and call.func is not fate.node and not takes_coroutines(call.func.text)
+
+
+def _faults(fates: list[Fate]) -> list[Fate]:
+    """The reads that no coroutine can have; of what is started somewhere it may be asked first whether it was made."""
+    faults = [one for one in fates if one.is_fault]
+    if not any(_is_run(one) for one in fates):
+        return faults
+    return [one for one in faults if one.use is not Use.CONDITION and not _is_told_from_none(one)]
+
+
+def _is_run(fate: Fate) -> bool:
+    """Whether it is given to what runs coroutines: `create_task(work)`."""
+    call = fate.node.parent
+    if fate.use is not Use.HANDED_ON or not isinstance(call, Call):
+        return False
+    return fate.node in call.args[:1] and call.method in RUNNERS
 
 
 def _is_told_from_none(fate: Fate) -> bool:
