@@ -5,15 +5,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import Any, AnyStr, cast
 
+_compiling: list[Callable[[Any, int], re.Pattern[Any]]] = [re.compile]
 METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 
 
 def regex(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """What `re.compile` gives; a fault in the expression is told at its first use."""
-    return cast("re.Pattern[AnyStr]", _Uncompiled(partial(re.compile, source, flags)))
+    return cast("re.Pattern[AnyStr]", _Uncompiled(source, flags))
+
+
+def compile_with(compiling: Callable[[Any, int], re.Pattern[Any]]) -> None:
+    """Compile what is used from now on with this in place of `re.compile`, which has to give the same."""
+    _compiling[:] = [compiling]
 
 
 def leftmost(words: Iterable[str], text: str) -> Iterator[tuple[int, str]]:
@@ -38,10 +43,10 @@ def leftmost(words: Iterable[str], text: str) -> Iterator[tuple[int, str]]:
 class _Uncompiled:
     """An expression that takes over the methods of the compiled one as soon as it is asked for anything."""
 
-    def __init__(self, compiling: Callable[[], re.Pattern[Any]]) -> None:
-        self._compiling = compiling
+    def __init__(self, source: str | bytes, flags: int) -> None:
+        self._source, self._flags = source, flags
 
     def __getattr__(self, name: str) -> Any:
-        compiled = self._compiling()
+        compiled = _compiling[0](self._source, self._flags)
         vars(self).update({method: getattr(compiled, method) for method in METHODS})
         return getattr(compiled, name)

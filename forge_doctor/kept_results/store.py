@@ -25,6 +25,7 @@ ODD = (TypeError, ValueError, LookupError, AttributeError)
 MOST_PROJECTS = 500
 MOST_RUNS = 100
 MOST_DATABASES = 20
+MOST_EXPRESSIONS = 5
 MOST_BYTES = 256_000_000
 MOST_LEFT_OVER = 4
 TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Results of forge-doctor; safe to delete.\n"
@@ -83,6 +84,7 @@ def _sweep(folder: Path) -> None:
         ("*.json", MOST_PROJECTS),
         (f"*{ENDING}", MOST_RUNS),
         ("*.hs", MOST_DATABASES),
+        ("*.re", MOST_EXPRESSIONS),
         (".new.*", MOST_LEFT_OVER),
     ):
         stores = sorted(((one.lstat(), one) for one in folder.glob(pattern)), key=lambda pair: -pair[0].st_mtime_ns)

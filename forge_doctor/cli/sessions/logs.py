@@ -20,6 +20,7 @@ from forge_doctor.cli.shell.reader import wait_while_read
 from forge_doctor.dataclass import replace
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import NotRun
+from forge_doctor.kept_results.kept_expressions import keep_expressions_in
 from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
@@ -45,7 +46,9 @@ REFRESH_S = 1.0
 
 def run(flags: Flags, options: ReportOptions) -> NoReturn:
     """Read, or follow, what was named; print the triage and exit."""
-    keep_in(cache_folder_name("logs"))
+    kept = cache_folder_name("logs")
+    keep_in(kept)
+    keep_expressions_in(kept)
     plan = discover(requested(flags, options))
     read_files = (path for task in plan.tasks if isinstance(task.source, FileSource) for path in task.source.paths)
     refuse_inputs(options.outputs, (*read_files, *_configuration(options)))
