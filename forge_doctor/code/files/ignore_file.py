@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".gitignore"
+# Google's RE2, which the library prefers where it is installed, refuses a thousand patterns at once.
+PATTERNS_TOGETHER = 250
 
 
 class IgnoreFile(NamedTuple):
-    """The patterns of one file, which count from its folder."""
+    """The patterns of one file, which count from its folder, in pieces that go from its top down."""
 
     folder: str
-    patterns: GitIgnoreSpec
+    pieces: tuple[GitIgnoreSpec, ...]
 
 
 IgnoreFiles = tuple[IgnoreFile, ...]
@@ -33,10 +35,13 @@ def read_ignore_file(folder: str) -> IgnoreFile:
         lines = read_whole(Path(folder, IGNORE_FILE)).decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         lines = []
+    lines = [*dict.fromkeys(reversed(lines))][::-1]  # the last of the same lines decides
+    parts = [lines[at : at + PATTERNS_TOGETHER] for at in range(0, len(lines), PATTERNS_TOGETHER)]
     try:
-        return IgnoreFile(folder, GitIgnoreSpec.from_lines(lines))
+        return IgnoreFile(folder, tuple(GitIgnoreSpec.from_lines(one) for one in parts))
     except ValueError:
-        return IgnoreFile(folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line)))
+        good = ([line for line in one if _is_pattern(line)] for one in parts)
+        return IgnoreFile(folder, tuple(GitIgnoreSpec.from_lines(one) for one in good))
 
 
 def _is_pattern(line: str) -> bool:
@@ -55,7 +60,8 @@ def is_ignored(files: IgnoreFiles, path: str, *, is_folder: bool) -> bool:
         inside = one.folder.rstrip(os.sep) + os.sep  # to find out what a relative path is costs far more
         relative = path.removeprefix(inside) if path.startswith(inside) else os.path.relpath(path, one.folder)
         relative += "/" * is_folder
-        said = one.patterns.check_file(relative).include
-        if said is not None:
-            return said
+        for patterns in reversed(one.pieces):
+            said = patterns.check_file(relative).include
+            if said is not None:
+                return said
     return False

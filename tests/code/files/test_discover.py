@@ -237,3 +237,13 @@ def test_an_ignore_file_counts_where_there_is_no_repository(tmp_path: Path) -> N
 
     assert found() == {"app/own.py", "app/kept_pb2.py", "app/deep/made.py"}
     assert len(found(gitignore=False)) == 6
+
+
+def test_an_ignore_file_of_thousands_of_lines_is_read_and_its_last_line_decides(tmp_path: Path) -> None:
+    names = ("kept.py", "made.py", "old.py", "plain.py")
+    for name in names:
+        (tmp_path / name).write_text("x = 1\n", encoding="utf-8")
+    many = [f"**/part{number}*of*/**/x{number}?*.py" for number in range(3000)]
+    lines = ["kept.py", "!made.py", "old.py", *many, "!kept.py", "made.py", "!old.py", *many[:500], "old.py"]
+    (tmp_path / ".gitignore").write_text("\n".join(lines), encoding="utf-8")
+    assert look(tmp_path) == ["kept.py", "plain.py"]
