@@ -35,7 +35,8 @@ Good:
 
 Wrong when: the function closes the session itself, in a `finally`: looked at where the generator has a name; or a
 decorator of the function fills the parameter in. One of the project is read, one that is called for it is
-believed, and any other that is out of sight leaves medium confidence.
+believed, and any other that is out of sight leaves medium confidence. A function that does nothing with the parameter
+is silent.
 
 Source: https://fastapi.tiangolo.com/tutorial/dependencies/dependencies-with-yield/
 """

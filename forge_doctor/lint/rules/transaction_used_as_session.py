@@ -25,7 +25,8 @@ Good:
             session.add(user)
 
 Wrong when: the name is bound to something else on another way, which is looked at, or the object is no SQLAlchemy session
-but one with a `begin()` of its own; only what surely is SQLAlchemy's is told.
+but one with a `begin()` of its own; only what surely is SQLAlchemy's is told. pytest does not look at the type of a parameter:
+of low confidence where a test says it is an AsyncSession, and its fixture does not say that it gives one.
 
 Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncSession.begin); with SQLAlchemy 2.1.9:
 "'AsyncSessionTransaction' object has no attribute 'add'"
@@ -33,12 +34,14 @@ Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (AsyncSess
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.inference.functions import find_fixture, is_test
+from forge_doctor.code.semantics.library.kinds import Kind, Value, words
+from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Name
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Param
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
@@ -66,7 +69,30 @@ def transaction_used_as_session(file: SourceFile, project: Project) -> Iterator[
                 call,
                 f"`{receiver.text}` is what `{value.name}()` gave: a transaction, which has no `{call.method}`: the line "
                 "fails with AttributeError",
-                confidence=Confidence.HIGH,
+                confidence=Confidence.LOW if may_be_factory(project, receiver) else Confidence.HIGH,
                 remedy=f"enter `{value.name}()` without `as`, and call `{call.method}()` of the session; the begin() of the "
                 "factory gives a session",
             )
+
+
+def may_be_factory(project: Project, name: Name) -> bool:
+    """Whether the session is a parameter of a test that only its type calls a session, and its fixture gives what nobody
+    knows."""
+    begun = next(
+        (one for binding in bindings(project, name) for one in binding.node.find(Call) if one.method == "begin"), None
+    )
+    session = None if begun is None else begun.receiver
+    for binding in bindings(project, session) if isinstance(session, Name) else ():
+        function = binding.node.parent if isinstance(binding.node, Param) else None
+        if isinstance(function, FunctionDef) and isinstance(session, Name):
+            fixture = find_fixture(project, session.id, function) if is_test(function) else None
+            if fixture is not None:
+                given = project.provided(Value(Kind.FUNCTION, definition=fixture))
+                return not given.kind.is_async_session
+    return False
+
+
+def bindings(project: Project, name: Name) -> Sequence[Binding]:
+    """What binds a name where it stands."""
+    found = project.scopes(name.file).lookup(name.id, name)
+    return () if found is None else found[1]

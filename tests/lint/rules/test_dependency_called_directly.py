@@ -22,7 +22,7 @@ FOUND = (
     "async def f():\n    db = await anext(get_db())  # expect medium\n    await db.commit()\n",
     "async def f(db: AsyncSession = get_db()):  # expect high\n    ...\n",
     """\
-async def handler(x: int, db: AsyncSession = Depends(get_db)): ...
+async def handler(x: int, db: AsyncSession = Depends(get_db)): await db.get(int, x)
 async def f(db: AsyncSession):
     await handler(1)  # expect high
     await handler(1, db)
@@ -191,7 +191,10 @@ def giving(function):
 @pytest.mark.parametrize("decorator", DECORATORS)
 def test_a_decorator_may_fill_it_in(decorator: str, tmp_path: Path) -> None:
     mark = f"  # expect {DECORATORS[decorator]}" if DECORATORS[decorator] else ""
-    code = f"{decorator}\nasync def made(x, db: AsyncSession = Depends(get_db)): ...\nasync def f():\n    await made(1){mark}\n"
+    code = (
+        f"{decorator}\nasync def made(x, db: AsyncSession = Depends(get_db)): await db.get(int, x)\n"
+        f"async def f():\n    await made(1){mark}\n"
+    )
     check_source(DEPENDENCIES + DECORATED + code, RULE, tmp_path)
 
 
@@ -280,6 +283,24 @@ def test_a_plain_generator_that_is_dropped_is_found(code: str, is_told: bool, tm
     check_source(DEPENDENCIES + PLAINLY + code.format(mark="  # expect medium" if is_told else ""), RULE, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("body", "mark"),
+    [
+        ("return {'text': text}", ""),
+        ("return await find(text)", ""),
+        ("return await find(text, db)", "  # expect"),
+        ("return await find(**locals())", "  # expect"),
+        ("async def inner(): await db.commit()\n    return inner", "  # expect"),
+    ],
+)
+def test_a_marker_that_nobody_reads_does_no_harm(body: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        f"async def parse(text: str, db: AsyncSession = Depends(get_db)):\n    {body}\n"
+        f"async def other(text: str):\n    return await parse(text){mark}\n"
+    )
+    check_source(DEPENDENCIES + code, RULE, tmp_path)
+
+
 def test_a_dropped_generator_closes_its_session_before_it_is_used() -> None:
     engine = create_engine("sqlite://", poolclass=QueuePool)
 
@@ -293,3 +314,6 @@ def test_a_dropped_generator_closes_its_session_before_it_is_used() -> None:
         kept.append(session)
         session.scalar(select(1))
         assert engine.pool.checkedout() == number  # type: ignore[attr-defined]
+    for session in kept:
+        session.close()
+    engine.dispose()

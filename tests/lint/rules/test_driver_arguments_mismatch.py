@@ -105,3 +105,39 @@ def test_text_knows_names_alone(given: str, told: bool, tmp_path: Path) -> None:
         f"async def f(s: AsyncSession, a, given):\n    await s.execute({given}){'  # expect high' if told else ''}\n"
     )
     check_source(code, RULE, tmp_path)
+
+
+TWO_DRIVERS = """\
+from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    import asyncpg
+class Store:
+    def __init__(self):
+        self.link{declared} = None
+    async def open(self, path):
+        {first}
+        self.link = {made}
+    async def open_server(self, url):
+        import asyncpg
+        self.link = await asyncpg.connect(url)
+    async def drop(self, key):
+        await self.link.execute("DELETE FROM parcel WHERE id = ?", (key,)){mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "made", "declared", "mark"),
+    [
+        ("import aiosqlite", "await aiosqlite.connect(path)", "", ""),
+        ("import aiosqlite", "await aiosqlite.connect(path)", ": aiosqlite.Connection | asyncpg.Connection | None", ""),
+        ("import sqlite3", "sqlite3.connect(path)", "", ""),
+        ("import aiomysql", "await aiomysql.connect(path)", "", ""),
+        ("import asyncpg", "await asyncpg.connect(path)", "", "  # expect"),
+        ("import asyncpg", "None", ": asyncpg.Connection | None", "  # expect"),
+    ],
+)
+def test_what_may_be_another_drivers_has_its_placeholders(
+    first: str, made: str, declared: str, mark: str, tmp_path: Path
+) -> None:
+    check_source(TWO_DRIVERS.format(first=first, made=made, declared=declared, mark=mark), RULE, tmp_path)

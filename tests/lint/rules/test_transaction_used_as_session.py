@@ -32,3 +32,42 @@ def test_a_transaction_is_no_session(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", GOOD)
 def test_what_is_a_session_is_left_alone(code: str, tmp_path: Path) -> None:
     check_source(project(code), "transaction-used-as-session", tmp_path)
+
+
+FIXTURE = """\
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+{given}
+@pytest.fixture
+async def orders(db_session: AsyncSession, order):
+    async with db_session.begin() as session:
+        session.add(order)  # expect {sure}
+"""
+KEPT = """\
+class Database:
+    def __init__(self):
+        self.session: AsyncSession | None = None
+    def connect(self, engine):
+        self.session = {made}
+@pytest.fixture
+def database() -> Database:
+    return Database()
+@pytest.fixture
+def db_session(database: Database):
+    return database.session
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "sure"),
+    [
+        (KEPT.format(made="sessionmaker(bind=engine, class_=AsyncSession)"), "low"),
+        (KEPT.format(made="AsyncSession(engine)"), "high"),
+        ("@pytest.fixture\ndef db_session(server):\n    return server.session", "low"),
+        ("@pytest.fixture\nasync def db_session(engine):\n    async with AsyncSession(engine) as db: yield db", "high"),
+        ("", "high"),
+    ],
+)
+def test_what_a_fixture_gives_counts_and_not_what_the_test_says_of_it(given: str, sure: str, tmp_path: Path) -> None:
+    code = "from sqlalchemy.orm import sessionmaker\n" + FIXTURE.format(given=given, sure=sure)
+    check_source(project(code), "transaction-used-as-session", tmp_path)

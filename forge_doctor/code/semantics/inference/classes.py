@@ -135,13 +135,20 @@ def _own(knows: Knowledge, class_: ClassDef, name: str) -> Value | None:
         if assign.annotation is not None:
             declared = knows.annotated(assign.annotation, assign)
             if declared.is_known and declared.kind not in TWINS:
-                return declared
+                return _as_set(knows, class_, name, declared) if declared.kind is Kind.ASYNC_SESSION else declared
             values.append(declared)
         if assign.value is not None:
             values.append(knows.value_of(assign.value))
     kinds = {value.kind for value in values}
     values = [value for value in values if TWINS.get(value.kind) not in kinds]  # a wrong annotation
     return one_of(values) if values else None
+
+
+def _as_set(knows: Knowledge, class_: ClassDef, name: str, declared: Value) -> Value:
+    """What is declared to be a session, and set to the factory of one: that is what it is when it is used."""
+    made = (one.value for one in assignments(knows, class_, name))
+    values = (knows.value_of(one) for one in made if isinstance(one, Call))
+    return next((one for one in values if one.kind in (Kind.ASYNC_FACTORY, Kind.FACTORY)), declared)
 
 
 def in_its_place(knows: Knowledge, node: Attribute, found: Value) -> Value:

@@ -66,7 +66,9 @@ def value_of(knows: Knowledge, node: Node) -> Value:  # noqa: C901 - one line a 
         return call_value(knows, node)
     if isinstance(node, Await):
         awaited = knows.value_of(node.value)
-        return awaited.inner if awaited.kind in (Kind.COROUTINE, Kind.STARTABLE) else UNKNOWN
+        if awaited.kind in (Kind.COROUTINE, Kind.STARTABLE):
+            return awaited.inner
+        return OTHER if awaited == OTHER else UNKNOWN  # another driver's `connect()`
     if isinstance(node, IfExp):
         return one_of([knows.value_of(node.body), knows.value_of(node.orelse)])
     if isinstance(node, BoolOp):

@@ -171,7 +171,7 @@ def param_value(knows: Knowledge, node: Node) -> Value:
         owner = function.owner
         instance = Value(Kind.INSTANCE, definition=owner)
         return Value(Kind.CLASS, of=instance) if function.decorated_by("classmethod") else instance
-    if _is_test(function):
+    if is_test(function):
         fixture = find_fixture(knows, name, function)
         if fixture is not None:
             return provided(knows, Value(Kind.FUNCTION, definition=fixture)).because(f"fixture {name}")
@@ -203,7 +203,8 @@ def _declared(knows: Knowledge, node: Param, function: FunctionDef) -> Value:
     return value if value.is_known and given.kind is not Kind.ASYNC_SESSION else given
 
 
-def _is_test(function: FunctionDef) -> bool:
+def is_test(function: FunctionDef) -> bool:
+    """Whether pytest fills in the parameters of a function."""
     return function.name.startswith("test") or function.decorated_by("fixture")
 
 

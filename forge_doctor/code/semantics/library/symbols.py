@@ -66,7 +66,8 @@ LENT_SESSIONS = {
 # Packages whose sessions and connections talk HTTP or to something else.
 LOOKALIKES = frozenset(
     """aiohttp httpx requests requests_html curl_cffi neo4j aiobotocore aioboto3 boto3 cassandra telethon contextvars
-    unittest asyncmock redis flask starlette aiosqlite asyncpg""".split()  # noqa: SIM905 - a table, read as text
+    unittest asyncmock redis flask starlette aiosqlite asyncpg sqlite3 psycopg2 MySQLdb pymysql aiomysql asyncmy
+    mysql pyodbc aioodbc oracledb cx_Oracle duckdb""".split()  # noqa: SIM905 - a table, read as text
 )
 
 ASYNCPG_CLASSES = {

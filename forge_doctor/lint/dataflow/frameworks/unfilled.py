@@ -125,7 +125,10 @@ def is_given(call: Call, function: FunctionDef, param: Param) -> bool:
 
 
 def left_empty(project: Project, function: FunctionDef, param: Param) -> Confidence | None:
-    """How sure it is that no decorator fills the parameter in; None where one in sight may, or is called for that."""
+    """How sure it is that no decorator fills the parameter in; None where one in sight may, or is called for that, and
+    where the function does nothing with it."""
+    if re.search(rf"\b(?:{param.name}|locals)\b".encode(), function.file.data[param.end : function.end]) is None:
+        return None
     sure = Confidence.HIGH
     for one in function.decorators:
         named = one.func if isinstance(one, Call) else one
