@@ -62,7 +62,8 @@ _OF_SERVER = regex(r'"severity" ?: ?"(?:ERROR|FATAL|PANIC)"')
 _ARGUMENTS = regex(r"(?:^|[\s:=])\(-?\d{3,5}, $")
 # What a program puts before the words of an error that it prints.
 _LABEL = regex(
-    r"(?i)\b(?:error|exception|fail(?:ed|ure)?|unable to|could not|couldn't|cannot|can't)\b[^\n\"'{}]{0,80}(?:[:=-]>?|\u2013) ?"
+    r"(?i)(?:\b(?:error|exception|fail(?:ed|ure)?|unable to|could not|couldn't|cannot|can't)\b[^\n\"'{}]{0,80}(?:[:=-]>?|\u2013) ?"
+    r"|^ {0,8}(?:message|reason): )"
     r"(?:\[Errno -?\d{1,5}\] )?(?:\(\w[\w.]{0,80}\) )?(?:<class '[\w.]{1,100}'>:? ?)?(?:\(-?\d{1,5}, ['\"])?$"
 )
 # The driver's class, as SQLAlchemy has it before the driver's words.

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.logs.culprit import Rules, find_culprit
-from forge_doctor.logs.match import Catalogue, own_words
+from forge_doctor.logs.match import ANY_PEER, Catalogue, own_words
 from forge_doctor.logs.recognition.wording import described, redacted, short
 from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.line_kind import is_class_name
@@ -48,11 +48,24 @@ class SectionEvents:
                     continue
                 signature = self.catalogue.match_section(section, sections)
                 if signature is not None:
+                    at, signature = self._more_telling(sections, at, signature)
+                    section = sections[at]
                     root = self._unknown_root(sections[:at], branch) if signature.fallout else None
                     culprit = find_culprit(sections, at, self.rules.app_roots)
                     event = root or _event(signature, section, culprit)
                     yield replace(event, trails=_trails(sections, branch))
                     break
+
+    def _more_telling(self, sections: tuple[Section, ...], at: int, signature: Signature) -> tuple[int, Signature]:
+        """Where the driver says in its own words what any program may meet (`Connection reset by peer`), those: else what was found."""
+        if not (signature.fallout and signature.id in ANY_PEER):
+            return at, signature
+        for later in range(at + 1, len(sections)):
+            if sections[later].branch == sections[at].branch:
+                told = self.catalogue.match_section(sections[later], sections)
+                if told is not None and told.category == signature.category and not told.fallout:
+                    return later, told
+        return at, signature
 
     def _unknown_root(self, before: Sequence[Section], branch: str) -> Event | None:
         """The error that nobody knows before one that only follows from others, if it is more than that one's cause in other words."""

@@ -40,10 +40,12 @@ _ONE_LINE = regex(
 )
 # How a line begins that tells of a failure.
 _STATES = regex(
-    rb"\((?:\w{1,40}\.){1,6}[A-Z]\w{1,60}\) |"
+    rb"\((?:\w{1,40}\.){1,6}[A-Z]\w{1,60}\) |(?:Message|Reason): |"
     rb"[^\"'{}<>\n]{0,60}?(?i:\b(?:error|exception|fail(?:ed|ure)?|fatal|unable to|could not|couldn't|cannot|can't)\b"
     rb"|\b[\w.]{0,80}(?:Error|Exception|Violation|Timeout)\b)"
 )
+# What Node's console.log() makes of a label with a line break behind it and of an error: it puts one blank between the two.
+_AFTER_LABEL = regex(rb" [Ee]rror: \S")
 # What loguru draws to the values in a line of code.
 VALUE_MARKS = tuple(mark.encode() for mark in ("\u2502", "\u2514", "\u251c", "->", "-->", "|"))
 
@@ -124,6 +126,8 @@ def is_later(block: Block, line: Line) -> bool:
 def stands_alone(block: Block, text: bytes, kind: Kind) -> bool:
     """Whether a line that names a fault is no part of the record above it: a program prints such lines between its server's
     records, or one after the other."""
+    if _AFTER_LABEL.match(text):
+        text, kind = text[1:], Kind.OTHER
     if kind not in (Kind.OTHER, Kind.EXCEPTION) or block.state is not State.MESSAGE or _BELOW.match(text):
         return False
     head = block.head

@@ -24,4 +24,5 @@ SIGNATURE = Signature(
     cause="Out of memory, or a bug.",
     fix=("dmesg and the server's log ('was terminated by signal 9'); lower work_mem x connections; give memory."),
     doc="https://www.postgresql.org/docs/current/kernel-resources.html",
+    explained_by=("no-valid-checkpoint",),
 )

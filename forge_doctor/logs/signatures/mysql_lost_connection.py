@@ -2,9 +2,11 @@
 
 Means: The connection was idle for longer than wait_timeout (or a proxy's limit) and the pool gave it out;
     the server restarted; a statement ran into a limit.
-Matches: 2013 `Lost connection to MySQL server during query`, 2006 `MySQL server has gone away`
+Matches: 2013 `Lost connection to MySQL server during query`, 2006 `MySQL server has gone away`; and as MariaDB's client
+    says it, with the number before it: `(2013, 'Lost connection to server during query')`, `(2006, 'Server has gone away')`
 Ignores: the words in quotes, in an access log or below WARNING
-Source: PyMySQL 1.1.2 pymysql/connections.py, aiomysql 0.3.2 aiomysql/connection.py;
+Source: PyMySQL 1.1.2 pymysql/connections.py, aiomysql 0.3.2 aiomysql/connection.py, MariaDB Connector/C 3.3
+    libmariadb/ma_errmsg.c;
     https://docs.sqlalchemy.org/en/20/core/pooling.html#dealing-with-disconnects
 """
 
@@ -12,8 +14,16 @@ from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=("Lost connection to MySQL server", "MySQL server has gone away"),
-    pattern="Lost connection to MySQL server|MySQL server has gone away",
+    literals=(
+        "Lost connection to MySQL server",
+        "MySQL server has gone away",
+        "Lost connection to server ",
+        "Server has gone away",
+    ),
+    pattern=(
+        "Lost connection to MySQL server|MySQL server has gone away"
+        r"|\b2013(?:, ['\"]| \(HY000\): )Lost connection to server |\b2006(?:, ['\"]| \(HY000\): )Server has gone away"
+    ),
     exceptions=("pymysql.err.OperationalError", "sqlalchemy.exc.OperationalError"),
     source="pymysql",
     versions="all",

@@ -1,7 +1,8 @@
 """Reads heads that have no time, as their program leaves it to what carries its log: a logger's name and a level.
 
 `app.db - ERROR - …`, `app.db:ERROR:…`, `app.db [ERROR] …`, `ERROR app.db …`, `ERROR - …`. A class of an exception is no
-logger's name, nor is a path.
+logger's name, nor is a path. And `Logger: app.db`, with which Home Assistant's page of its log begins each of its entries: where it
+was logged, how often and when stand below it, and then the words, of which the page does not say the level.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _NAME_FIRST = regex(
     + _LEVELS
     + rb" {0,8}\]:? {1,4})"
 )
+_ENTRY = regex(rb"Logger: ([a-z_]\w{0,40}(?:\.\w{1,40}){1,8})\s*$")
 _DOTTED_FIRST = regex(_DOTTED + rb" {1,8}" + _LEVELS + rb":? {1,8}")
 _LEVEL_FIRST = regex(_LEVELS + rb"(?: {1,8}[-|] {1,4}| (?=[<(]\w|" + _DOTTED + rb"[ :]|" + _WORDS + rb"))")
 
@@ -36,6 +38,8 @@ def timeless(text: bytes) -> Head | None:
     """The head of a record without a time that begins with its logger's name, or with its level; None where it does not."""
     if text[:1].isupper() and (found := _LEVEL_FIRST.match(text)) is not None:
         return _head(text, found.end(), found[1], found[2] or b"")
+    if text[:8] == b"Logger: " and (found := _ENTRY.match(text)) is not None:
+        return Head(message=b"", level=-1, logger=found[1].decode("ascii", "replace"))
     found = _NAME_FIRST.match(text) or _DOTTED_FIRST.match(text)
     if found is None:
         return None

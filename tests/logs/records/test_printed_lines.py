@@ -25,6 +25,10 @@ PRINTED = {
     "[!] Error while adding user 81: (sqlite3.OperationalError) database is locked": "sqlite-locked",
     'DB ERROR => relation "orders" does not exist': "undefined-table",
     'Unexpected error while loading: password authentication failed for user "app"': "password-failed",
+    "Message: QueuePool limit of size 1 overflow 10 reached, connection timed out, timeout 30.00 (Background on this error "
+    "at: https://sqlalche.me/e/20/3o7r)": "pool-timeout",
+    " error: sorry, too many clients already": "too-many-clients",
+    'psql: error: connection to server at "db" (10.0.0.3), port 6432 failed: FATAL:  bouncer config error': "pgbouncer-config-error",
     "e = OperationalError('(psycopg2.OperationalError) server closed the connection unexpectedly')": "libpq-server-closed",
 }
 AROUND = {
@@ -77,3 +81,14 @@ def test_the_traceback_below_a_printed_line_is_the_same_failure(tmp_path: Path) 
     )
     printed = "failed: cannot perform operation: another operation is in progress\n"
     assert told(tmp_path, f"{REQUEST}\n{printed}{trace}" * 3) == [("asyncpg-another-operation", 3)]
+
+
+def test_an_entry_of_home_assistant_s_page_is_a_record_of_its_own(tmp_path: Path) -> None:
+    entry = (
+        "Logger: hub.components.sql.sensor\nSource: components/sql/sensor.py:377\nIntegration: SQL (documentation, issues)\n"
+        "First occurred: 21:41:29 (2 occurrences)\nLast logged: 21:53:29\n\n"
+        "Error executing query SELECT 1;: (MySQLdb.OperationalError) (2013, 'Lost connection to server during query') [SQL: SELECT 1]\n"
+        "Error executing query SELECT 1;: Can't reconnect until invalid transaction is rolled back. Please rollback() fully\n"
+    )
+    before = "2026-11-30 10:00:01,123 INFO app.main: handling order\n"
+    assert told(tmp_path, f"{before}{entry}" * 3) == [("mysql-lost-connection", 3)]

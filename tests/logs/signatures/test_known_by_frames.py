@@ -78,3 +78,19 @@ def test_an_unknown_root_beats_what_follows_from_it_and_a_translation_does_not()
     assert told(root + between + chain) == [("ssl.SSLError", "/app/shop/orders.py:41 count", 1)]
     translated = traceback("ConnectionResetError: [Errno 104] Connection reset by peer", OWN, STATEMENT)
     assert [name for name, _, _ in told(translated + between + chain)] != ["ConnectionResetError"]
+
+
+WAITING = "RuntimeError: readexactly() called while another coroutine is already waiting for incoming data"
+STREAMS = ("/usr/lib/python3.12/asyncio/streams.py", 515, "_wait_for_data")
+
+
+@pytest.mark.parametrize("driver", ["aiomysql", "asyncmy", "aiopg"])
+def test_a_connection_that_two_read_from_is_known_by_its_driver(driver):
+    through = (f"{SITE}/{driver}/connection.py", 592, "_read_packet")
+    shared = ("asyncpg-another-operation", "/app/shop/orders.py:41 count", 2)
+    assert told(2 * traceback(WAITING, OWN, through, STREAMS)) == [shared]
+
+
+def test_two_that_read_from_another_stream_are_none_of_it():
+    through = (f"{SITE}/redis/asyncio/connection.py", 592, "read_response")
+    assert [name for name, _, _ in told(traceback(WAITING, OWN, through, STREAMS))] == ["RuntimeError"]

@@ -212,3 +212,40 @@ def test_a_server_that_can_start_no_process_says_so_at_log_and_to_its_client(why
     for prefix in ("LOG:  ", "2026-03-04 10:00:01.100 UTC [1] LOG:  ", "postgres_1   | LOG:  "):
         assert told(f"{prefix}{line}" * 3) == [("server-cannot-fork", None, 3)]
     assert told(f"psycopg2.OperationalError: {line}") == [("server-cannot-fork", None, 1)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "(2013, 'Lost connection to server during query')",
+        "(2006, 'Server has gone away')",
+        "(2013, 'Lost connection to server at handshake: reading initial communication packet, system error: 104')",
+        "ERROR 2013 (HY000): Lost connection to server during query",
+    ],
+)
+def test_mariadb_s_client_leaves_mysql_s_name_out(form: str, words: str) -> None:
+    assert told(log(form, words)) == [("mysql-lost-connection", None, 2)]
+
+
+@pytest.mark.parametrize("words", ["Lost connection to server at home", "Server has gone away for lunch"])
+def test_without_their_numbers_these_words_are_anybody_s(words: str) -> None:
+    assert [one for one in told(f"2026-03-04 10:00:01,120 ERROR [app] {words}\n") if one[0]] == []
+
+
+def test_the_driver_s_words_say_more_than_the_system_s() -> None:
+    site = "/usr/local/lib/python3.12/site-packages"
+    read = f'  File "{site}/aiomysql/connection.py", line 609, in _read_bytes\n    data = await reader()\n'
+    own = '  File "/srv/shop/users.py", line 33, in listing\n    rows = await User.filter(active=True)\n'
+    cause = "\nThe above exception was the direct cause of the following exception:\n\n"
+    chain = (
+        f"Traceback (most recent call last):\n{read}ConnectionResetError: [Errno 104] Connection reset by peer\n{cause}"
+        f"Traceback (most recent call last):\n{own}{read}"
+        "pymysql.err.OperationalError: (2013, 'Lost connection to MySQL server during query')\n"
+    )
+    assert told(chain) == [("mysql-lost-connection", "/srv/shop/users.py:33 listing", 1)]
+
+
+def test_odoo_s_own_pool_that_is_full_is_psycopg2_s() -> None:
+    line = "psycopg2.pool.PoolError: The Connection Pool Is Full\n"
+    assert told(line * 2) == [("psycopg2-pool-exhausted", None, 2)]
