@@ -91,6 +91,40 @@ def expanded(events: Sequence[Event]) -> str:
     )(events)
 
 
+def psql(events: Sequence[Event]) -> str:
+    """A table as psql shows it, whose values may have several lines."""
+    cells = [(stamp(one.at, "%Y-%m-%d %H:%M:%S.%f+00"), one.text.split("\n")) for one in events]
+    width = max(len(line) for _, lines in cells for line in lines)
+    out = [f" {'ts':^29} | {'message':^{width}} ", f"{'-' * 31}+{'-' * (width + 2)}"]
+    for at, lines in cells:
+        ends = ["+"] * (len(lines) - 1) + [""]
+        for number, (line, end) in enumerate(zip(lines, ends, strict=True)):
+            out.append(f" {'' if number else at:<29} | {line:<{width}}{end}")
+    return "\n".join(out) + f"\n({len(cells)} rows)\n"
+
+
+def event_viewer(events: Sequence[Event]) -> str:
+    """The CSV of Windows' Event Viewer, which names no column for the messages."""
+    header = ("Level", "Date and Time", "Source", "Event ID", "Task Category")
+    made = rows(header, lambda one: ("Error", american(one.at), "shop", "1", "None", one.text))(events)
+    return "\ufeff" + made.replace('"', "", 2 * len(header))
+
+
+def format_list(events: Sequence[Event]) -> str:
+    """PowerShell's Get-WinEvent | Format-List."""
+    told = (
+        f"TimeCreated  : {american(one.at)}\nProviderName : shop\nId           : 1\nMessage      : "
+        + one.text.replace("\n", "\n" + " " * 15)
+        for one in reversed(events)
+    )
+    return "\n\n" + "\n\n".join(told) + "\n\n"
+
+
+def american(at: float) -> str:
+    """The moment as Windows shows it in the United States."""
+    return stamp(at, "%m/%d/%Y ") + stamp(at, "%I:%M:%S %p").lstrip("0")
+
+
 APART: dict[str, Write] = {
     "gelf": each(lambda one: graylog(one, one.trace)),
     "gelf-whole": each(lambda one: graylog(one, f"{one.message}\n{one.trace}")),
@@ -121,4 +155,10 @@ APART: dict[str, Write] = {
         }
     ),
     "journal-short": hanging,
+    "psql-table": psql,
+    "windows-events": event_viewer,
+    "format-list": format_list,
+    "excel-sign": lambda events: (
+        "sep=,\n" + rows(("Time", "Level", "Message"), lambda one: (stamp(one.at), one.level, one.text))(events)
+    ),
 }

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 
 from tests.support.log_carriers import Lines, Wrap, before, milli, stamp, table
+from tests.support.log_consoles import CONSOLES
 from tests.support.log_platforms import PLATFORMS
 from tests.support.log_searches import SEARCHES
 from tests.support.log_verticals import VERTICALS
@@ -107,6 +108,7 @@ def terminal(lines: Lines) -> str:
 WAYS: dict[str, Wrap] = (
     PLATFORMS
     | SEARCHES
+    | CONSOLES
     | {
         "logcli-raw": lambda lines: "".join(f"{line}\n" for _, line in lines[::-1]),
         "python-terminal": terminal,

@@ -14,8 +14,12 @@ from forge_doctor.streams.carriers.told_line import MARK, TOLD
 from forge_doctor.streams.line import Line
 
 ANSI = regex(
-    rb"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[_P^][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]"
+    # What is concealed nobody sees: Jenkins keeps its notes so.
+    rb"\x1b\[8m[^\x1b\n]*\x1b\[(?:0|28)?m"
+    rb"|\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[_P^][^\x07\x1b\n]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]"
 )
+# What a terminal erases before it writes a line: a pager's prompt, a bar of progress.
+_ERASED = regex(rb".*\r(?:\x1b\[[0-9;]{0,8}m){0,4}\x1b\[[02]?K")
 # What no prefix begins with, and most lines of a traceback do.
 NO_PREFIX = (b" ", b"\t", b"")
 # A blank that AWS Lambda and web pages indent with.
@@ -32,7 +36,9 @@ _SYSLOG = regex(rb"(?:<\d{1,3}>)?" + SYSLOG_STAMP + rb" " + _IDENT)
 _JOURNAL_ISO = regex(STAMP + rb" " + _IDENT)
 _JOURNAL_FULL = regex(rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) " + STAMP + rb" (?:[A-Z]{2,5} )?" + _IDENT)
 _JOURNAL_UNIX = regex(rb"(\d{10}\.\d{6}) " + _IDENT)
-_RFC5424 = regex(rb"<\d{1,3}>1 " + STAMP + rb" (\S+) (\S+) (\S+) \S+ (?:-|\[.*?\]) ?(?:\xef\xbb\xbf)?")
+_RFC5424 = regex(
+    rb"<\d{1,3}>1 " + STAMP + rb" (\S+) (\S+) (\S+) \S+ (?:-|(?:\[(?:[^\]\\\n]|\\.)*\])+) ?(?:\xef\xbb\xbf)?"
+)
 # A single blank more than the carrier's own is a format's: Python indents by two or more.
 _BODY_START = regex(rb"  |[^\S ]| ?$|Traceback \(|[{\[]|[A-Z]{3,8}\b")
 _LOG_HEAD = regex(rb"\[|\d|[A-Z]{3,8}\b|\|")
@@ -56,7 +62,8 @@ class Unwrapper:
         """The line without its prefixes, colours and byte order mark, which joined files have in their midst, too."""
         text = raw.rstrip(b"\r\n").removeprefix(codecs.BOM_UTF8)
         if b"\x1b" in text:
-            text = ANSI.sub(b"", text)
+            erased = _ERASED.match(text) if b"\r" in text else None
+            text = ANSI.sub(b"", text[erased.end() :] if erased else text)
         if UNBREAKABLE in text:
             text = text.replace(UNBREAKABLE, b" ")
         line = Line(text, "", stream)

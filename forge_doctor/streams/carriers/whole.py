@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from forge_doctor.streams.carriers import klog
 from forge_doctor.streams.carriers.bare_stream import Bare, Readable
-from forge_doctor.streams.carriers.copied import markdown_table, printable
+from forge_doctor.streams.carriers.copied import markdown_table, printable, ruled_table
 from forge_doctor.streams.carriers.copied.box import is_boxed, unboxed
 from forge_doctor.streams.carriers.copied.fenced import blocks_of, is_fenced
 from forge_doctor.streams.carriers.copied.headings import has_headings, without_headings
 from forge_doctor.streams.carriers.copied.pasted_rows import has_pasted_rows, without_bars
+from forge_doctor.streams.carriers.copied.ruled_table import MOST_ABOVE, ruled_in
 from forge_doctor.streams.carriers.copied.saved_page import is_page, text_of_page
 from forge_doctor.streams.carriers.copied.turned import falls, stands_on_its_head, turned
 from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
@@ -109,17 +111,24 @@ def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
     if is_page(sample):
         whole = Whole(stream, "text out of a page")
         return whole.begin(whole.placed_lines(text_of_page(_text_lines(whole.texts()))))
-    if markdown_table.is_table(sample):
-        rows = list(markdown_table.as_csv(sample.decode("utf-8", "replace").splitlines(keepends=True)[:MOST_LEARNED]))
-        if (layout := layout_of("".join(rows).encode())) is not None:
+    if (rows := _table_in(sample)) is not None:
+        shown = sample.decode("utf-8", "replace").splitlines(keepends=True)[:MOST_LEARNED]
+        if (layout := layout_of("".join(rows(shown)).encode())) is not None:
             whole = Whole(stream, f"a table, the program's lines in {layout.name}")
-            told = told_of(markdown_table.as_csv(_text_lines(whole.texts())), layout, zone_s)
-            return _of_records(whole, whole.placed(told))
+            return _of_records(whole, whole.placed(told_of(rows(_text_lines(whole.texts())), layout, zone_s)))
     layout = layout_of(sample)
     if layout is None:
         return None
     whole = Whole(stream, f"CSV, the program's lines in {layout.name}" if layout.name else "CSV")
     return _of_records(whole, whole.placed(told_of(_text_lines(whole.texts()), layout, zone_s)))
+
+
+def _table_in(sample: bytes) -> Callable[[Iterable[str]], Iterator[str]] | None:
+    """What gives the rows of a table that a person or a client set, as CSV; None where the stream is none."""
+    if markdown_table.is_table(sample):
+        return markdown_table.as_csv
+    ruled = ruled_in(sample.split(b"\n", MOST_ABOVE + 1)[: MOST_ABOVE + 1])
+    return None if ruled is None else partial(ruled_table.as_csv, ruled)
 
 
 def _of_lines(

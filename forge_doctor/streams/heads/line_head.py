@@ -79,6 +79,9 @@ _ENCLOSED = regex(rb"[<({\"'|*#](?:\d|[A-Z][a-z]{2} )[^\n]{6,40}[>)}\"'|*#]")
 _TAKEN = regex(rb"[ \t|:\[(-]{0,8}(?:sys\.)?(?i:std(?:err|out))[\])]{0,2}(?: {0,4}[|:-]| {2,}|(?<=[\])]) )[ \t]{0,8}")
 
 
+# How a record begins that another one has for its message.
+_MAY_BE_RECORD = regex(rb"\[?\d{4}-\d\d-\d\d|\[\d\d|(?:" + WORDS + rb"):(?:  |[\w.]{1,80}:)")
+LOUD = 40
 _TIME_BEGINS = tuple(b"%c" % byte for byte in b"0123456789[")
 
 
@@ -266,10 +269,19 @@ def _rest_head(rest: bytes) -> Head:
         _as_written(head, after[taken.end() :])
     elif _POOLER.search(rest[:200]):
         head.origin = "pgbouncer"
+    elif head.level >= LOUD and (inner := _record_in(head.message)) is not None:
+        # What takes in a program's records calls all of them errors that came from stderr.
+        head.level, head.message = inner.level, inner.message
     elif after.startswith(b":  ") and (_SERVER.search(before) or b"@" in before or not before.strip()):
         head.origin = "postgresql"
         head.message = _in_english(head.message, "")
     return head
+
+
+def _record_in(message: bytes) -> Head | None:
+    """The head of the record that a message is; None where it is words."""
+    inner = read_head(message) if _MAY_BE_RECORD.match(message) else None
+    return inner if inner is not None and inner.level >= 0 else None
 
 
 def _as_written(head: Head, text: bytes) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.streams.carriers.test_carriers import answer, plain, read, timed
+from tests.support.log_consoles import CONSOLES
 from tests.support.log_reading import SAMPLES
 from tests.support.log_searches import SEARCHES
 from tests.support.log_ways import BYTES_WAYS, WAYS
@@ -15,12 +16,17 @@ UNTIMED = frozenset(
     (
         *("firelens", "nomad", "mail", "typescript", "slack", "tmux-numbers", "diff-marked", "yaml-block"),
         *("shell-assignment", "utf-16-bom", "python-terminal", "utf-16-no-mark", "logcli-raw"),
+        *("since-the-start", "jenkins-notes", "pager", "slack-export", "escaped-twice", "json-texts", "tekton", "act"),
+        *("cloud-build", "git-push", "ray", "torchrun", "mpirun"),
+        # They tell when the container ended.
+        *("pod-json", "pod-yaml"),
     )
 )
 NAMES = ("psycopg_311.raw.log", "healthy_312.raw.log")
 CASES = [(way, NAMES[number % 2]) for number, way in enumerate((*WAYS, *BYTES_WAYS))]
 TWICE = (
     *SEARCHES,
+    *CONSOLES,
     "logcli-raw",
     "utf-16-no-mark",
     "cri-parts",
@@ -44,6 +50,13 @@ def test_a_log_gives_the_same_however_it_was_got_out(way: str, name: str, tmp_pa
     groups = found.summary.groups.values()
     assert answer(groups) == plain(name)[0]
     assert found.problem == ""
+
+
+@pytest.mark.parametrize("way", sorted(CONSOLES))
+def test_a_service_that_is_well_stays_silent_in_each_console(way: str, tmp_path: Path) -> None:
+    lines = [(1795334400.0 + second, f"INFO:     GET /carts/{second} took 3 ms") for second in range(40)]
+    found = read(tmp_path / "input", CONSOLES[way](lines).encode())
+    assert (found.problem, list(found.summary.groups)) == ("", [])
 
 
 @pytest.mark.parametrize("way", sorted((WAYS | BYTES_WAYS).keys() - UNTIMED))

@@ -10,10 +10,12 @@ from forge_doctor.regex import regex
 
 # A page that was saved: quotes are entities there.
 _ESCAPED_FRAME = regex(
-    rb"^(?![^\n]{0,300}\{\")[^\n]{0,300}File(?: |&nbsp;)\\{0,3}&(?:quot|#34|#x22);[^&\n]{1,500}"
-    rb"&(?:quot|#34|#x22);,(?: |&nbsp;)line(?: |&nbsp;)\d",
+    rb"^(?![^\n]{0,300}\{\")[^\n]{0,300}File(?: |&nbsp;)\\{0,3}&(?:amp;){0,2}(?:quot|#34|#x22);[^&\n]{1,500}"
+    rb"&(?:amp;){0,2}(?:quot|#34|#x22);,(?: |&nbsp;)line(?: |&nbsp;)\d",
     re.MULTILINE,
 )
+# What chats keep has its quotes as they were.
+_ESCAPED_NAME = regex(rb"File \"(?:[^\"\n]{1,500}\", line \d{1,9}, in )?&lt;")
 _PAGE = regex(rb"\s{0,200}<(?:!doctype html|html|body|table|pre)[\s>]", re.IGNORECASE)
 _TAG = regex(r"<[/!]?[A-Za-z][^<>\n]{0,300}>")
 _CELL = regex(r"</t[dh]>(?=[^\n]{0,200}<t[dh])", re.IGNORECASE)
@@ -23,7 +25,9 @@ _BREAK = regex(r"(?:<br ?/?>|</(?:p|div|li|tr|pre|code)>)(?!\r?$)", re.IGNORECAS
 
 def is_page(sample: bytes) -> bool:
     """Whether the stream is a page that was saved, or a part of one: a frame of a traceback has its quotes as entities."""
-    return _PAGE.match(sample) is not None or (b"&" in sample and _ESCAPED_FRAME.search(sample) is not None)
+    if _PAGE.match(sample) is not None or (b"&" in sample and _ESCAPED_FRAME.search(sample) is not None):
+        return True
+    return b"&lt;" in sample and b", in <" not in sample and _ESCAPED_NAME.search(sample) is not None
 
 
 def text_of_page(lines: Iterable[str]) -> Iterator[bytes]:

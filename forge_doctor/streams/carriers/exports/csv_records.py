@@ -22,6 +22,7 @@ _QUOTED = regex(rb'^"(?:[^"\n]|""){1,4000}"\r?$', re.MULTILINE)
 _FRAME = regex(r'File "[^"\n]{1,1000}", line \d')
 MOST_LEARNED = 2_000
 _TIME = regex(DATED)
+_SIGN = regex(r"\ufeff?\"?sep=[^\n]\"?\r?\n")
 LONGEST_HEADER = 4_000
 LONGEST_CELL = 64 << 20
 SEPARATORS = ",;\t"
@@ -51,7 +52,7 @@ class Layout:
 
 def layout_of(sample: bytes) -> Layout | None:
     """How the sample is a CSV export of a program's lines; None where it is none."""
-    text = sample.decode("utf-8", "replace").lstrip("\ufeff")
+    text = _without_sign(sample.decode("utf-8", "replace").lstrip("\ufeff"))
     first = text.split("\n", 1)[0].rstrip("\r")
     # A carriage return in its midst is no end of a CSV's line.
     if len(first) > LONGEST_HEADER or "\r" in first:
@@ -65,6 +66,11 @@ def layout_of(sample: bytes) -> Layout | None:
         if found is not None:
             return found
     return _by_quotes(sample) or _by_place(text)
+
+
+def _without_sign(text: str) -> str:
+    """The text without the line in which Excel is told what separates the columns."""
+    return text.partition("\n")[2] if _SIGN.match(text) else text
 
 
 def _by_names(names: Sequence[str], separator: str) -> Layout | None:
@@ -103,6 +109,10 @@ def _by_rows(names: Sequence[str], separator: str, text: str) -> Layout | None:
     rows = [row for row in _whole_rows(read) if len(row) >= len(names)]
     if len(rows) < 2:
         return None
+    if all(len(row) == len(names) + 1 for row in rows[:-1]):
+        # Windows' Event Viewer names all columns but the one that has the messages.
+        names = [*names, "Message"]
+        rows = [row for row in rows if len(row) == len(names)]
     columns = range(len(names))
     times = [number for number in columns if all(_is_moment(row[number]) for row in rows[:50])]
     lines_in = Counter(number for row in rows for number in columns if number not in times and _is_line(row[number]))
@@ -163,6 +173,9 @@ def _by_place(text: str) -> Layout | None:
 
 def told_of(lines: Iterable[str], layout: Layout, zone_s: float = 0.0) -> Iterator[Told]:
     """What the rows say, in their order."""
+    every = iter(lines)
+    first = next(every, "")
+    lines = every if _SIGN.match(first) else itertools.chain([first], every)
     rows = readable_rows(lines, layout.separator, quoted=layout.quoted, header=layout.header)
     return (_told(row, layout, zone_s) for row in rows)
 

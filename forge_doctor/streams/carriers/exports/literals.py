@@ -10,11 +10,15 @@ from forge_doctor.regex import regex
 MOST_CHARACTERS = 64 << 20
 _LIST = regex(rb"""\s{0,100}[\[(]\s{0,100}b?(?:'(?:[^'\\\n]|\\.){0,8000}'|"(?:[^"\\\n]|\\.){0,8000}")\s{0,100}[,\])]""")
 _BEGUN_BYTES = regex(rb"\s{0,100}b['\"][^\n]{0,8000}\\n")
+# Texts as JSON has them, one a line.
+_TEXTS = regex(rb'(?:"(?:[^"\\\n]|\\.){0,8000}"\r?\n){3}')
 _DICTIONARY = regex(rb"\s{0,100}\{'[^'\n]{1,100}': [^\n]{1,100000}\}\s*(?:\n|$)")
 
 
 def is_literal(sample: bytes) -> bool:
-    """Whether the stream is one list or one bytes object."""
+    """Whether the stream is one list or one bytes object, or each of its lines a text in quotes."""
+    if sample[:1] == b'"' and _TEXTS.match(sample):
+        return all(line[:1] == b'"' == line.rstrip()[-1:] for line in sample.split(b"\n")[:-1])
     return _LIST.match(sample) is not None or _BEGUN_BYTES.match(sample) is not None
 
 

@@ -1,4 +1,4 @@
-r"""Reads records that a client shows with a field a line: psql's `\x`, mysql's `\G`, sqlite3's line mode.
+r"""Reads records that a client shows with a field a line: psql's `\x`, mysql's `\G`, sqlite3's line mode, PowerShell's Format-List.
 
 A record begins with a line that says which one it is, or with the first of its fields again; a value may go on over the next lines.
 """
@@ -12,12 +12,14 @@ from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.exports.json_fields import LINES, TIMES, WORDS
 
 LEAST_RECORDS, MOST_LEARNED, MOST_ABOVE = 2, 2_000, 5
+# Python indents by less.
+LEAST_HANGING = 8
 # What stands above a record; below the last of them psql and mysql say how many there were.
 _TITLE = regex(r"-\[ RECORD \d{1,9} \][-+]{0,400}$|\*{10,80} \d{1,9}\. row \*{10,80}$")
 _FIELD = regex(r"( {0,40}[A-Za-z_@#][\w .@-]{0,60}?) {0,60}( \| ?| = |: )")
 _COUNT = regex(r"(?:\(\d{1,9} rows?\)|\d{1,9} rows? in set[^\n]{0,60})$")
 _LINES = frozenset(name.lower() for name in (*LINES, *WORDS))
-_TIMES = frozenset(name.lower() for name in (*TIMES, "at", "created_at", "logged_at"))
+_TIMES = frozenset(name.lower() for name in (*TIMES, "at", "created_at", "logged_at", "timecreated", "timegenerated"))
 
 
 class Layout(NamedTuple):
@@ -38,10 +40,10 @@ class Layout(NamedTuple):
         return name if name in self.fields else ""
 
     def more(self, text: str) -> str:
-        """What a line adds to the value above it: psql has a plus behind each of its lines but the last."""
+        """What a line adds to the value above it: psql has a plus behind each of its lines but the last, PowerShell blanks before."""
         if "|" in self.sign and text[: self.width].strip() == "|":
-            text = text[self.width :]
-        return text
+            return text[self.width :]
+        return text if text[: self.width].strip() or self.width <= LEAST_HANGING else text[self.width :]
 
 
 def layout_of(lines: Sequence[bytes]) -> Layout | None:

@@ -1,7 +1,7 @@
 """What an export's records are wrapped in: documents inside one another, answers of searches, tables, bulk requests.
 
 Of documents that are no logs it takes what was raised and printed: of a span of a trace the exceptions recorded on it (one without
-is a quiet record, whatever its status), of a notebook its cells' outputs.
+is a quiet record, whatever its status), of a notebook its cells' outputs, of a pod the last lines of its containers.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
 from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, at, first
+from forge_doctor.streams.carriers.exports.pod_status import last_words
 from forge_doctor.streams.carriers.exports.tables import rows_in
 
 # What an export's records are in, one inside the other.
@@ -33,7 +34,7 @@ WRAPPERS = (
 )
 # What only traces have, and what documents have that are no logs.
 _TRACES = frozenset({"resourceSpans", "scopeSpans", "instrumentationLibrarySpans"})
-_DOCUMENTS = _TRACES | {"nbformat", "spanId", "spans"}
+_DOCUMENTS = _TRACES | {"nbformat", "spanId", "spans", "apiVersion"}
 MOST_LEVELS = 6
 # Where error reporters have the time of a report, and the stack beside what names the exception.
 _REPORTED = frozenset(
@@ -200,9 +201,11 @@ def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _told_within(entry: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The records in a span, in a scope's spans or in a notebook; None where the entry is none of them."""
+    """The records in a span, in a scope's spans, in a notebook or in a pod's status; None where the entry is none of them."""
     if "nbformat" in entry and isinstance(entry.get("cells"), list):
         return [{"log": text} for text in _printed_in(entry["cells"])]
+    if "apiVersion" in entry:
+        return last_words(entry) or None
     context = {"resource": entry["resource"]} if isinstance(entry.get("resource"), Mapping) else {}
     # What a program's own record calls its spans has none of their times.
     every = [entry, *_objects(entry.get("spans"))]

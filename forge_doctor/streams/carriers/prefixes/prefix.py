@@ -36,6 +36,7 @@ _OF_TRACE = regex(
     rb"|(?:[A-Za-z_]\w{0,80}\.){0,8}\w{0,80}(?:Error|Exception|Timeout)\b"
 )
 _LEVEL = regex(rb"\b(?:DEBUG|INFO|WARNING|WARN|ERROR|CRITICAL|FATAL|debug|info|warning|error|critical)\b")
+_SECONDS = regex(rb"[ +]{0,12}\d{1,10}\.\d{1,9} ?(?:m?s)?")
 
 _GROUP = b"Exception Group Traceback (most recent"
 _GROUP_MARGIN = regex(rb"(?<=\S)[ \t]{4,60}\|$")
@@ -230,10 +231,12 @@ def _names(expression: bytes, matched: Sequence[tuple[bytes, int]]) -> tuple[str
     several = []
     for name in pattern.groupindex:
         values = {found[name] for found in founds}
-        if name[0] == "n" and len(values) > 1 and 3 * len(values) <= len(founds) and not _all_levels(values):
+        if name[0] == "n" and len(values) > 1 and 3 * len(values) <= len(founds) and not _tells_no_stream(values):
             several.append(name)
     return tuple(several)
 
 
-def _all_levels(values: Iterable[bytes]) -> bool:
-    return all(_LEVEL.fullmatch(value.strip(b"[]<>():")) for value in values)
+def _tells_no_stream(values: Iterable[bytes]) -> bool:
+    """Whether all are levels, or all are seconds since something began."""
+    plain = [value.strip(b"[]<>():") for value in values]
+    return all(map(_LEVEL.fullmatch, plain)) or all(map(_SECONDS.fullmatch, plain))

@@ -100,7 +100,9 @@ def has_level_before(line: bytes, knowledge: Knowledge) -> bool:
 def _leveled_alike(lines: Sequence[bytes], knowledge: Knowledge) -> Sequence[bytes]:
     """What stands before the heads of records where all lines have one level in it: their stream's, as on Google's stderr."""
     found = [one for line in lines if (one := _FIRST_LEVEL.match(line))]
-    if len(found) < max(LEAST_LEVELED, len(lines)) or len({one["level"] for one in found}) > 1:
+    # Above them may stand what the columns are called.
+    headings = bool(lines) and _FIRST_LEVEL.match(lines[0]) is None
+    if len(found) < max(LEAST_LEVELED, len(lines) - headings) or len({one["level"] for one in found}) > 1:
         return ()
     heads = sum(knowledge.is_head(one.string[one.end() :]) for one in found)
     return [one[0].rstrip(b" \t") for one in found] if 2 * heads > len(found) else ()

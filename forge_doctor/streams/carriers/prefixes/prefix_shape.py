@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 
@@ -51,7 +52,8 @@ def parts_of(core: bytes) -> tuple[Part, ...]:
             kind, at = "sign", at + 1
             parts.append(Part(kind=kind, text=found[0][:1]))
             continue
-        if kind == "word" and not any(chr(byte).isalnum() or byte > 127 for byte in found[0]):
+        is_mark = found[0] == codecs.BOM_UTF8  # which RFC 5424 has before a message
+        if kind == "word" and (is_mark or not any(chr(byte).isalnum() or byte > 127 for byte in found[0])):
             kind = "sign"
         parts.append(Part(kind=kind, text=found[0]))
         at = found.end()

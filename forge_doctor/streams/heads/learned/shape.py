@@ -26,7 +26,7 @@ ROOM = 40
 _TIME = regex(calendar.TIME)
 # A level that is a field's value: such records are read by their fields.
 _FIELD = regex(rb"""[\w"'][=:] {0,2}["']?$|\w=$""")
-_NAMED_FIELD = regex(rb"""(?:^|[\s{,])["']?(?:level|lvl|severity|levelname)["']? ?[=:] ?["']?$""")
+_NAMED_FIELD = regex(rb"""(?:^|[\s{,])["']?(?:level|lvl|severity|levelname|type|status|stream)["']? ?[=:] ?["']?$""")
 _BLANKS = regex(rb"[ \t]+")
 _WORDY = regex(rb"\w")
 _AROUND = regex(rb"([^\w\n]*)(.*?)([^\w\n]*)$", re.DOTALL)
