@@ -278,6 +278,11 @@ def stream_of(entry: Mapping[str, Any]) -> str:
     return " ".join(dict.fromkeys(str(value)[:100] for value in found if isinstance(value, str | int)))
 
 
+def objects_in(value: Any) -> Iterator[Mapping[str, Any]]:
+    """The objects in a list; none where it is no list."""
+    return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
+
+
 def server_line(level: Any, text: str) -> str:
     """A server's words with the severity that stands beside them, as its plain log has it; without one as they are."""
     return f"{level}:  {text}" if isinstance(level, str) and level.isupper() else text

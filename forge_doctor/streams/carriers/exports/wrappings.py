@@ -6,12 +6,12 @@ is a quiet record, whatever its status), of a notebook its cells' outputs, of a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from forge_doctor.streams.carriers.exports.documents import notebook, pod_status, spans
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
-from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, at, first
-from forge_doctor.streams.carriers.exports.pod_status import last_words
+from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, first
 from forge_doctor.streams.carriers.exports.tables import rows_in
 
 # What an export's records are in, one inside the other.
@@ -34,7 +34,7 @@ WRAPPERS = (
 )
 # What only traces have, and what documents have that are no logs.
 _TRACES = frozenset({"resourceSpans", "scopeSpans", "instrumentationLibrarySpans"})
-_DOCUMENTS = _TRACES | {"nbformat", "spanId", "spans", "apiVersion"}
+_DOCUMENTS = _TRACES | spans.SPAN | {"nbformat", "apiVersion"}
 MOST_LEVELS = 6
 # Where error reporters have the time of a report, and the stack beside what names the exception.
 _REPORTED = frozenset(
@@ -48,7 +48,6 @@ _LEVEL_WORDS = frozenset(
 _WRAPPING = frozenset(WRAPPERS)
 _ACTION = frozenset({"_index", "_id", "_type", "routing", "op_type"})
 EVENT = (*LINES, *WORDS, "event")
-_UNIX_TIME, _RAISED_IN = "timeUnixNano", "raisedInTrace"
 
 
 def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -62,7 +61,7 @@ def records_in(entry: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str
             yield from within
             return
         if depth == 0 and not _TRACES.isdisjoint(entry):
-            yield from _told_once(_unwrapped(entry, depth))
+            yield from spans.told_once(_unwrapped(entry, depth))
             return
     if (known := _of_known_shape(entry)) is not None:
         yield known
@@ -203,57 +202,5 @@ def flat_otlp(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 def _told_within(entry: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
     """The records in a span, in a scope's spans, in a notebook or in a pod's status; None where the entry is none of them."""
     if "nbformat" in entry and isinstance(entry.get("cells"), list):
-        return [{"log": text} for text in _printed_in(entry["cells"])]
-    if "apiVersion" in entry:
-        return last_words(entry) or None
-    context = {"resource": entry["resource"]} if isinstance(entry.get("resource"), Mapping) else {}
-    # What a program's own record calls its spans has none of their times.
-    every = [entry, *_objects(entry.get("spans"))]
-    spans = [{**context, **one} for one in every if "spanId" in one and "startTimeUnixNano" in one]
-    return [told for one in spans for told in [*_raised_on(one)] or [_quiet(one)]] or None
-
-
-def _raised_on(span: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The exceptions recorded on a span, each with its time and the span's resource."""
-    context = {"resource": span["resource"]} if isinstance(span.get("resource"), Mapping) else {}
-    for event in _objects(span.get("events")):
-        told = {str(pair.get("key")): at(pair, "value.stringValue") for pair in _objects(event.get("attributes"))}
-        kind, words = told.get("exception.type"), told.get("exception.message")
-        stack = told.get("exception.stacktrace") or (f"{kind}: {words}" if kind and words else "")
-        if event.get("name") == "exception" and stack:
-            raised = f"{span.get('traceId')} {kind}: {words}"
-            log = f"ERROR:    {_name_of(span)}\n{stack}"
-            yield {**context, "log": log, _UNIX_TIME: event.get(_UNIX_TIME), _RAISED_IN: raised}
-
-
-def _told_once(records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The records without the exceptions that went on to spans around theirs, each of which records them again."""
-    seen = set[Any]()
-    for one in records:
-        raised = one.get(_RAISED_IN)
-        if raised is None or raised not in seen:
-            seen.add(raised)
-            yield one
-
-
-def _quiet(span: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"log": f"INFO:     {_name_of(span)}", _UNIX_TIME: span.get("endTimeUnixNano")}
-
-
-def _name_of(span: Mapping[str, Any]) -> str:
-    return " ".join(["span", *str(span.get("name", "")).split()])
-
-
-def _printed_in(cells: Sequence[Any]) -> Iterator[str]:
-    """What the cells of a notebook printed and raised, in their order."""
-    for cell in _objects(cells):
-        for output in _objects(cell.get("outputs")):
-            lines = output.get("traceback") if output.get("output_type") == "error" else output.get("text")
-            between = "\n" if output.get("output_type") == "error" else ""
-            text = between.join(map(str, lines)) if isinstance(lines, list) else str(lines or "")
-            if text.strip():
-                yield text
-
-
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    return (one for one in value if isinstance(one, Mapping)) if isinstance(value, list) else iter(())
+        return [{"log": text} for text in notebook.printed_in(entry)]
+    return (pod_status.last_words(entry) if "apiVersion" in entry else spans.records_on(entry)) or None

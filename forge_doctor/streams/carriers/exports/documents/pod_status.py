@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from forge_doctor.streams.carriers.exports.json_fields import objects_in
+
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 # What ended before is older than what ended now.
 _STATES = ("lastState", "state")
@@ -24,8 +26,8 @@ def last_words(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _terminations(status: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for several in map(status.get, _STATUSES):
-        for one in several if isinstance(several, list) else ():
-            for state in map(one.get, _STATES) if isinstance(one, Mapping) else ():
+        for one in objects_in(several):
+            for state in map(one.get, _STATES):
                 ended = state.get("terminated") if isinstance(state, Mapping) else None
                 if isinstance(ended, Mapping) and isinstance(ended.get("message"), str):
                     told = {"log": ended["message"], "container": str(one.get("name", ""))}
