@@ -80,8 +80,8 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.column_places import instance_of, read_of_something
-from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
-from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import PLAIN, Shape
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
 from forge_doctor.lint.dataflow.use_def import few_reads_of, param_reads, parameter_name
 from forge_doctor.regex import regex

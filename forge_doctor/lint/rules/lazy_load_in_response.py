@@ -76,8 +76,8 @@ from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Finding, Related, Severity
 from forge_doctor.lint.dataflow.expired.implicit_reads import is_property, self_reads
-from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded, related
-from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
+from forge_doctor.lint.dataflow.objects.loaded import loaded, related
+from forge_doctor.lint.dataflow.objects.loaded_objects import PLAIN, Loaded, Shape
 from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
 from forge_doctor.lint.dataflow.response_models import fields, objects_read, response_class, returned
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by

@@ -71,8 +71,8 @@ from forge_doctor.code.syntax.prefilter import AnyWord, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.loaded import PLAIN, loaded
-from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import PLAIN, Loaded, Shape
 from forge_doctor.regex import regex
 
 KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.", b"pickle")

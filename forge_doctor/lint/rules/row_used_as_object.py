@@ -64,8 +64,8 @@ from forge_doctor.code.syntax.prefilter import AnyCall
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.objects.loaded import ROWS, loaded
-from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import ROWS, Loaded, Shape
 from forge_doctor.lint.dataflow.use_def import few_reads_of
 from forge_doctor.regex import regex
 

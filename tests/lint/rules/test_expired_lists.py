@@ -99,3 +99,47 @@ def test_a_commit_in_the_loop_empties_those_of_the_next_rounds(
 ) -> None:
     code = ROUND.format(**(ROUNDS | parts), mark=MARK * told)
     check_source(project(code), RULE, tmp_path)
+
+
+APPENDED = """\
+async def f(names, other: AsyncSession, keep):
+    async with Session() as db:
+        users = []
+        for name in names:
+            user = {made}
+            {added}
+            users.{append}
+        {between}
+        await db.commit()
+        {behind}
+        return [user.{read} for user in users]{mark}
+"""
+FILLED = {
+    "made": "User(name=name)", "added": "db.add(user)", "append": "append(user)", "between": "print(names)",
+    "behind": "print(len(users))", "read": "id",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (FILLED, True),
+        (FILLED | {"read": "name"}, True),
+        (FILLED | {"added": "print(user)", "between": "db.add_all(users)"}, True),
+        (FILLED | {"made": "print(name)", "added": "db.add_all(users)", "append": "append(User(name=name))"}, True),
+        (FILLED | {"added": "other.add(user)"}, False),
+        (FILLED | {"added": "print(user)"}, False),
+        (FILLED | {"added": "db.add(user); db.expunge(user)"}, False),
+        (FILLED | {"append": "append(name)"}, False),
+        (FILLED | {"made": "keep(name)"}, False),
+        (FILLED | {"between": "users.extend(keep(names))"}, False),
+        (FILLED | {"between": "users = keep(users)"}, False),
+        (FILLED | {"behind": "for one in users: await db.refresh(one)"}, False),
+        (FILLED | {"behind": "await keep(users)"}, False),
+        (FILLED | {"read": "label()"}, True),
+    ],
+)
+def test_a_list_that_was_filled_one_by_one_is_read_behind_the_commit(
+    parts: dict[str, str], told: bool, tmp_path: Path
+) -> None:
+    check_source(project(APPENDED.format(**parts, mark=MARK * told)), RULE, tmp_path)

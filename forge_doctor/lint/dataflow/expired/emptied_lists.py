@@ -7,9 +7,20 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
-from forge_doctor.code.syntax.nodes import Assign, Call, Comprehension, ComprehensionFor, For, FunctionDef, Name
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Call,
+    Comprehension,
+    ComprehensionFor,
+    For,
+    FunctionDef,
+    Name,
+    Node,
+    Sequence,
+)
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
@@ -23,15 +34,16 @@ from forge_doctor.lint.dataflow.expired.expired_reads import (
     names_in,
 )
 from forge_doctor.lint.dataflow.expired.expiring import Cause, Why
-from forge_doctor.lint.dataflow.expired.refilled import FILLING, is_filled, is_taken_out
+from forge_doctor.lint.dataflow.expired.refilled import FILLING, TAKING_OUT, is_filled, is_taken_out
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
-from forge_doctor.lint.dataflow.objects.saved_objects import ADDING
+from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
 from forge_doctor.lint.dataflow.objects.taken_sessions import is_same_variable
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
 
 Walk = For | ComprehensionFor
+GROWING = ("append", "extend", "insert")
 EMPTYING = (Why.COMMIT, Why.BLOCK, Why.ROLLBACK)
 
 
@@ -90,12 +102,48 @@ def model_of_each(project: Project, function: FunctionDef, many: Name, cause: Ca
         same = same and held.shape is Shape.MANY and is_same_variable(project, held.session, cause.session)
         return held.model if same else None
     made = bound.value
-    if cause.why is Why.ROLLBACK or not isinstance(made, Comprehension) or made.is_generator:
+    if cause.why is Why.ROLLBACK:
         return None
-    added = calls_named(function, ADDING, bound.end, cause.statement.end)
-    if not any(one.is_on(session) and [given.text for given in one.args] == [many.text] for one in added):
+    added = [one for one in calls_named(function, ADDING, bound.end, cause.statement.end) if one.is_on(session)]
+    if isinstance(made, Sequence) and made.text == "[]":
+        return model_appended(project, function, bound, cause, many, added)
+    if not isinstance(made, Comprehension) or made.is_generator or not any(adds_all(one, many) for one in added):
         return None
     return project.model_of(made.element.func) if isinstance(made.element, Call) else None
+
+
+def adds_all(added: Call, many: Name) -> bool:
+    """`session.add_all(users)`."""
+    return [given.text for given in added.args] == [many.text]
+
+
+def model_appended(
+    project: Project, function: FunctionDef, bound: Assign, cause: Cause, many: Name, added: list[Call]
+) -> Model | None:
+    """The model of what a list that began empty has been given by the cause, if each of it was made in the function and
+    added to the session: `user = User(); session.add(user); users.append(user)`."""
+    if next(calls_named(function, TAKING_OUT, bound.end, cause.statement.end), None) is not None:
+        return None
+    written = calls_named(function, GROWING, bound.end, cause.statement.end)
+    models: list[Model] = []
+    for call in (one for one in written if one.is_on(many.text)):
+        given = call.args[0] if call.method == "append" and len(call.args) == 1 else None
+        made = made_under(project, given) if isinstance(given, Name) else given
+        is_added = any(adds_all(one, many) or (given is not None and adds(one, given.text)) for one in added)
+        model = project.model_of(made.func) if is_added and isinstance(made, Call) else None
+        if model is None or (models and model.class_ is not models[0].class_):
+            return None
+        models.append(model)
+    return models[0] if models else None
+
+
+def made_under(project: Project, name: Name) -> Node | None:
+    """What the one binding of a name gives it."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.id, name)
+    bindings = reaching(found[1], name) if found is not None and found[0] is scopes.of(name) else []
+    node = bindings[0].node if len(bindings) == 1 and not bindings[0].path else None
+    return node.value if isinstance(node, Assign) else None
 
 
 def read_of_each(

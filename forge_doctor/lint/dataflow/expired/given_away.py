@@ -20,7 +20,8 @@ from forge_doctor.lint.dataflow.expired.expired_reads import ExpiredRead, names_
 from forge_doctor.lint.dataflow.expired.expiring import Why, own_causes
 from forge_doctor.lint.dataflow.expired.refilled import is_filled
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of, maker_of, may_expire, provider_of
-from forge_doctor.lint.dataflow.objects.loaded import Way, loaded
+from forge_doctor.lint.dataflow.objects.loaded import loaded
+from forge_doctor.lint.dataflow.objects.loaded_objects import Way
 from forge_doctor.lint.dataflow.objects.model_owners import Owner, owner_of
 from forge_doctor.lint.dataflow.response_models import fields, reads_response
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.related_model import related_model
 from forge_doctor.code.orm.statements import Sql, sql_of
@@ -36,9 +34,10 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
-from forge_doctor.lint.dataflow.objects.model_owners import Owner, model_kept, owner_of
+from forge_doctor.lint.dataflow.objects.loaded_objects import HERE, Loaded, Shape, Way
+from forge_doctor.lint.dataflow.objects.model_owners import model_kept, owner_of
 from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, narrowed
+from forge_doctor.lint.dataflow.objects.row_entities import rows_of, taken
 from forge_doctor.lint.dataflow.objects.saved_objects import saved
 from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
 
@@ -49,29 +48,13 @@ KEYED = words("sorted min max")
 QUERYING = words("get get_one scalar scalars execute exec")
 LISTED = words("all fetchall")
 ONE_ROW = ONE | {"fetchone"}
-ROW_OF = {Shape.ROWS: Shape.ROW, Shape.ROW_LIST: Shape.ROW, Shape.MANY: Shape.OBJECT}
+ROW_OF = {
+    Shape.ROWS: Shape.ROW,
+    Shape.ROW_LIST: Shape.ROW,
+    Shape.MANY: Shape.OBJECT,
+    Shape.TUPLES: Shape.TUPLE,
+}
 ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
-
-
-class Way(NamedTuple):
-    """How far from what was asked, and in a method of which object; `is_plain` asks for what plain sessions loaded, whose
-    objects load what is missing as long as their session is open, `in_rows` for rows too that have an object each."""
-
-    hops: int = 0
-    depth: int = 0
-    owner: Owner | None = None
-    is_plain: bool = False
-    in_rows: bool = False
-
-    @property
-    def deeper(self) -> Way:
-        """One expression further."""
-        return self._replace(depth=self.depth + 1)
-
-
-HERE = Way()
-PLAIN = Way(is_plain=True)
-ROWS = Way(is_plain=True, in_rows=True)
 
 
 def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
@@ -99,10 +82,11 @@ def _held(project: Project, node: Node, way: Way) -> Loaded | None:
     if isinstance(node, Subscript):
         inner = loaded(project, node.value, way.deeper)
         index = node.items[0] if len(node.items) == 1 else None
-        is_one = (
-            inner is not None and inner.shape in (Shape.MANY, Shape.ROW_LIST) and isinstance(index, Constant | UnaryOp)
-        )
-        return each_of(inner, way) if is_one else None
+        if not isinstance(index, Constant | UnaryOp):
+            return None
+        if inner is None:
+            return taken(project, _tuple(project, node.value, way), index.text)
+        return each_of(inner, way) if inner.shape in (Shape.MANY, Shape.ROW_LIST, Shape.TUPLES) else None
     if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
         inner = loaded(project, node.loops[0].iter, way.deeper)
         return inner if inner and inner.shape in (Shape.MANY, Shape.ROW_LIST) else None
@@ -112,7 +96,15 @@ def _held(project: Project, node: Node, way: Way) -> Loaded | None:
 def _related(project: Project, node: Attribute, way: Way) -> Loaded | None:
     """What a relationship of a loaded object leads to."""
     owner = loaded(project, node.value, way.deeper)
+    if owner is None and node.attr[:1].isupper():  # `row.User`
+        return taken(project, _tuple(project, node.value, way), node.attr)
     return None if owner is None or owner.shape is not Shape.OBJECT else related(project, owner, node.attr)
+
+
+def _tuple(project: Project, node: Node, way: Way) -> Loaded | None:
+    """The row of several columns that an expression holds."""
+    row = None if way.in_tuples else loaded(project, node, way.deeper._replace(in_tuples=True))
+    return row if row is not None and row.shape is Shape.TUPLE else None
 
 
 def related(project: Project, owner: Loaded, name: str) -> Loaded | None:
@@ -140,6 +132,9 @@ def _named(project: Project, name: Name, way: Way) -> Loaded | None:
 
 def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
     node = binding.node
+    if len(binding.path) == 1 and not way.in_tuples:  # `for user, order in result`
+        row = _bound(project, binding._replace(path=()), way._replace(in_tuples=True))
+        return taken(project, row, str(binding.path[0]))
     if binding.path:
         return None
     if isinstance(node, Assign | NamedExpr):
@@ -156,7 +151,8 @@ def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
 def each_of(many: Loaded | None, way: Way) -> Loaded | None:
     """One of the objects that are walked over, or one row of a result where rows are asked for."""
     shape = None if many is None else ROW_OF.get(many.shape)
-    return many._replace(shape=shape) if many is not None and shape and (way.in_rows or shape is Shape.OBJECT) else None
+    is_asked = way.in_rows or shape in (Shape.OBJECT, Shape.TUPLE)
+    return many._replace(shape=shape) if many is not None and shape and is_asked else None
 
 
 def _of_each(project: Project, function: Lambda, way: Way) -> Loaded | None:
@@ -189,17 +185,20 @@ def _awaited(project: Project, call: Node, way: Way) -> Loaded | None:
     if receiver is not None and call.method in QUERYING:
         value = project.known(receiver)
         if value.kind.is_async_session and value.confidence > Confidence.LOW:
-            return _queried(project, call, receiver, way.owner)
+            return _queried(project, call, receiver, way)
     return _returned(project, call, way) if way.hops < MAX_HOPS else None
 
 
-def _queried(project: Project, call: Call, session: Node, owner: Owner | None) -> Loaded | None:
+def _queried(project: Project, call: Call, session: Node, way: Way) -> Loaded | None:
+    owner = way.owner
     if call.method in ("get", "get_one"):
         entity = call.argument(0, "entity")
         spread = any(not one.name for one in call.keywords)
         sql = Sql(verb="select", entities=call.args[:1], parts=(call,), understood=not spread)
     else:
         sql = sql_of(project, call.argument(0, "statement"))
+        if way.in_tuples and call.method == "execute":
+            return rows_of(project, sql, session, call)
         entity = sql.entities[0] if len(sql.entities) == 1 else None
     if entity is None or sql.verb != "select":
         return None
@@ -216,16 +215,22 @@ def _called(project: Project, call: Call, way: Way) -> Loaded | None:
     """`.scalars()`, `.all()`, `.first()` of a result, `list(result)`."""
     if call.receiver is None:
         inner = loaded(project, call.args[0], way.deeper) if call.method == "list" and call.args else None
-        return inner if inner is not None and inner.shape is Shape.MANY else None
+        return inner if inner is not None and inner.shape in (Shape.MANY, Shape.TUPLES) else None
     if way.is_plain and call.method in QUERYING:
         value = project.known(call.receiver)
         if value.kind.is_sync_session and value.confidence > Confidence.LOW:
-            return _queried(project, call, call.receiver, way.owner)
+            return _queried(project, call, call.receiver, way)
     inner = loaded(project, call.receiver, way.deeper)
-    if inner is None or inner.shape not in (Shape.ROWS, Shape.MANY):
+    if inner is None or inner.shape not in (Shape.ROWS, Shape.MANY, Shape.TUPLES):
         return None
-    if call.method == "unique":
-        return inner
+    return inner if call.method == "unique" else _of_result(call, inner, way)
+
+
+def _of_result(call: Call, inner: Loaded, way: Way) -> Loaded | None:
+    """What a method of a result gives."""
+    if inner.shape is Shape.TUPLES:
+        kept = inner if call.method in LISTED or call.method == "tuples" else None
+        return inner._replace(shape=Shape.TUPLE) if call.method in ONE_ROW else kept
     if inner.shape is Shape.ROWS:
         if call.method in ONE_OF_ROWS:
             return inner.one

@@ -9,6 +9,7 @@ from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Model, Relationship
 from forge_doctor.code.syntax.nodes import Call, Node
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.lint.dataflow.objects.model_owners import Owner
 
 
 def place_for(node: Node, file: SourceFile) -> str:
@@ -24,6 +25,8 @@ class Shape(Enum):
     OBJECT = auto()
     ROW = auto()  # one Row, which has the object by its class's name
     ROW_LIST = auto()
+    TUPLES = auto()  # a Result or list of rows with several columns, whose entities are told apart by their place
+    TUPLE = auto()  # one of them
 
 
 class Loaded(NamedTuple):
@@ -52,3 +55,26 @@ class Loaded(NamedTuple):
     def one(self) -> Loaded:
         """An object of them."""
         return self._replace(shape=Shape.OBJECT)
+
+
+class Way(NamedTuple):
+    """How far from what was asked, and in a method of which object; `is_plain` asks for what plain sessions loaded, whose
+    objects load what is missing as long as their session is open, `in_rows` for rows too that have an object each,
+    `in_tuples` for rows of several columns, to take one of them."""
+
+    hops: int = 0
+    depth: int = 0
+    owner: Owner | None = None
+    is_plain: bool = False
+    in_rows: bool = False
+    in_tuples: bool = False
+
+    @property
+    def deeper(self) -> Way:
+        """One expression further."""
+        return self._replace(depth=self.depth + 1)
+
+
+HERE = Way()
+PLAIN = Way(is_plain=True)
+ROWS = Way(is_plain=True, in_rows=True)

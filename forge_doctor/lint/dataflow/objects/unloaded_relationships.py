@@ -16,6 +16,7 @@ from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
+from forge_doctor.lint.dataflow.objects.row_entities import is_in_same_row
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
@@ -44,6 +45,8 @@ def is_unloaded(project: Project, held: Loaded, relationship: Relationship, read
     if any(is_named_in(part, asked) for part in held.sql.parts):
         return False
     if held.is_made and _may_be_filled(held, name, read):
+        return False
+    if not held.path and is_in_same_row(held, relationship):
         return False
     if _is_loaded_again(project, held, relationship, read):
         return False
@@ -152,7 +155,15 @@ def _names_in_text(data: bytes, name: str) -> bool:
         return True
     word = re.escape(name).encode()
     # A key of a dict to be returned loads nothing: only names handed over, as to refresh(), do.
-    named = rb"[\"']" + word + rb"[\"'](?!\s*:)|\b[A-Z]\w*\." + word + rb"\b|\." + word + rb"\s*(?::[^=\n]+)?=[^=]"
+    named = (
+        rb"[\"']"
+        + word
+        + rb"[\"'](?!\s*:)|(?<!row\.)\b[A-Z]\w*\."
+        + word
+        + rb"\b|\."
+        + word
+        + rb"\s*(?::[^=\n]+)?=[^=]"
+    )
     return re.search(named, data) is not None
 
 
