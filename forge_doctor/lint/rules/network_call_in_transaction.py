@@ -39,7 +39,10 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, With, WithItem
@@ -96,7 +99,7 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
         return
     for function in project.scopes(file).functions:
         calls = calls_of(function)
-        if not any(may_be_run(one) for one in calls):
+        if not any(may_be_run(project, one) for one in calls):
             continue
         # What asyncio's sessions do, no plain function sees the end of.
         is_async = function.is_async
@@ -107,7 +110,7 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
             else next((n for n, one in enumerate(calls) if may_open(one)), len(calls))
         )
         for number, call in enumerate(calls[first:], first):
-            if is_in_handler(call) or not may_be_run(call):
+            if is_in_handler(call) or not may_be_run(project, call):
                 continue
             before = calls[max(0, number - MOST_CALLS) : number]
             opened = opening(project, function, call, before)
@@ -181,15 +184,23 @@ def is_lent(call: Call, session: str) -> bool:
     return isinstance(call.parent, WithItem) and mentions(call, session)
 
 
-def may_be_run(call: Call) -> bool:
+@kept_for_the_run
+def blocking_names(project: Project) -> frozenset[str]:
+    """The names of functions that wait for an answer, a program or a clock by a call that no `await` stands before."""
+    return marked_functions(project, Mark.BLOCKS)
+
+
+def may_be_run(project: Project, call: Call) -> bool:
     """Cheap: whether it runs there and may be a function that waits."""
     receiver, function = call.receiver, call.function
     is_run = waits_at(call) is not None or call.method == "start_soon"
     if is_run or (function is not None and not function.is_async):
         return receiver is None or not is_mocked(receiver)
     # A plain function, or what has not been awaited.
-    plain = call.method[:1].islower() if receiver is None else receiver.text in ("self", "cls") or is_module(receiver)
-    return plain and call.method not in PLAIN
+    if receiver is None:
+        return call.method[:1].islower() and call.method not in PLAIN
+    own = receiver.text in ("self", "cls") or is_module(receiver)
+    return (own and call.method not in PLAIN) or call.method in blocking_names(project)
 
 
 def is_module(receiver: Node) -> bool:

@@ -41,6 +41,7 @@ class Mark(StrEnum):
     SQLMODEL = "the session of SQLModel"
     INITS = "what is told of each object that is made"
     RUNS = "functions that start an event loop, or Alembic"
+    BLOCKS = "functions that stop the event loop they are called in"
     DATES = "attributes of mapped classes that may keep datetimes"
     ASYNCPG = "a URL for asyncpg"
     BEGINNINGS = "what an application runs before its first request"
@@ -59,6 +60,7 @@ BY_NAME = frozenset(
         Mark.STREAMS,
         Mark.VALIDATES,
         Mark.RUNS,
+        Mark.BLOCKS,
     }
 )
 MAPPING = (b"__tablename__", b"table=True", b"elationship(")
@@ -166,6 +168,10 @@ VALIDATED = regex(rb"\.(?:model_validate|from_orm)\(")
 FLUSHED = regex(rb"\.(?:flush|commit)\(\s*\)")
 CAUGHT = regex(rb"except(?<!\wexcept)\b[^\n]{0,200}\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b")
 RUN = regex(rb"\b(?:(?:asyncio|uvloop|anyio)\.run|run_until_complete|command\.(?:upgrade|downgrade|stamp))\(")
+BLOCKED = regex(
+    rb"\b(?:time\.sleep|urlopen|(?:requests|httpx)\.(?:get|post|put|patch|delete|head|options|request)"
+    rb"|subprocess\.(?:run|call|check_call|check_output))\("
+)
 ASKED: Mapping[Mark, Asked] = MappingProxyType(
     {
         Mark.BEGINS: Asked((b".begin(",), _functions(DEFINED_ASYNC, BEGUN)),
@@ -197,6 +203,9 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.RUNS: Asked(
             (b"asyncio.run(", b"uvloop.run(", b"anyio.run(", b"run_until_complete(", b"command."),
             _functions(DEFINED, RUN),
+        ),
+        Mark.BLOCKS: Asked(
+            (b"time.sleep(", b"urlopen(", b"requests.", b"httpx.", b"subprocess."), _functions(DEFINED, BLOCKED)
         ),
         Mark.BEGINNINGS: Asked(
             (b"lifespan", b"on_event(", b"on_startup", b"__main__"), lambda data, _: (_sum((data,)),)
