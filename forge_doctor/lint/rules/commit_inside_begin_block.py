@@ -36,7 +36,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import dependency_names
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.semantics.project_outline import marked_functions
 from forge_doctor.code.syntax.dominance import block_of, leaves
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -52,23 +55,32 @@ from forge_doctor.code.syntax.nodes import (
     With,
     WithItem,
 )
-from forge_doctor.code.syntax.prefilter import WordsThen
+from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Finding, Related, Severity
-from forge_doctor.lint.dataflow.connections.held_connections import ended_inside
-from forge_doctor.lint.dataflow.requests.left_by_dependencies import block_of_dependency
+from forge_doctor.lint.dataflow.connections.handles import (
+    Handle,
+    injected_handles,
+    session_sources,
+    with_made,
+    written_as,
+)
+from forge_doctor.lint.dataflow.connections.held_connections import ended_inside, step_of, take_made
+from forge_doctor.lint.dataflow.control_flow import is_left_behind
+from forge_doctor.lint.dataflow.objects.loaded_objects import place_for
+from forge_doctor.lint.dataflow.requests.left_by_dependencies import block_around_yield, block_of_dependency
 from forge_doctor.lint.dataflow.sessions.transactions import (
     BeginBlock,
     begin_blocks,
     begun_by,
     calls_between,
+    calls_of,
     is_awaited,
 )
 
-SUSPECT = WordsThen(
-    rb"await[\s(]+[\w.]+\s*\.\s*(?:commit|rollback)\s*\(|async\s+with\b[^\n]{0,300}\bbegin\s*\(",
-    *(b"commit", b"rollback", b"begin"),
-)
+SUSPECT = AnyWord(b"await", b"async with")
+# A route that calls a service may say no word of a database.
+EVERYWHERE = True
 
 
 @check(severity=Severity.ERROR)
@@ -86,6 +98,7 @@ def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Fi
         if used is not None or (call.method == "commit" and not block.is_nested):
             yield found(file, call, block, used)
     yield from of_called_functions(file, project)
+    yield from of_injected(file, project)
 
 
 def of_called_functions(file: SourceFile, project: Project) -> Iterator[Finding]:
@@ -96,12 +109,55 @@ def of_called_functions(file: SourceFile, project: Project) -> Iterator[Finding]
         if function is None or not isinstance(statement, With) or not statement.is_async:
             continue
         for block in begun_by(project, statement):
-            for call in calls_between(function, statement.items[-1].end, statement.end):
-                if not block.is_nested and ended_inside(project, call, block.session):
-                    used = used_after(function, call, block)
-                    if used is not None:
-                        yield found(file, call, block._replace(confidence=Confidence.MEDIUM), used)
-                        break
+            known = dict(with_made(project, function, written_as(block.session), statement.start))
+            for call in () if block.is_nested else calls_between(function, statement.items[-1].end, statement.end):
+                take_made(project, call, known)
+                step = ended_inside(project, call, known)
+                used = None if step is None else step.query or used_after(function, call, block)
+                if step is not None and used is None:
+                    used = used_by_objects(project, call, known, block.statement.end)
+                if used is not None:
+                    yield found(file, call, block._replace(confidence=Confidence.MEDIUM), used)
+                    break
+
+
+def used_by_objects(project: Project, call: Call, known: dict[str, Handle], end: int) -> Call | None:
+    """What uses the session behind a call by an object that was made with it, up to a place."""
+    around = call.statement.parent
+    if call.function is None or leaves_from(getattr(around, "body", ())):
+        return None
+    behind = calls_between(call.function, call.end, end)
+    steps = (step_of(project, one, known, waits=False) for one in behind if not is_expected(one))
+    return next((one.query for one in steps if one.query is not None), None)
+
+
+def of_injected(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """A function that a framework injects with the session of a begin block, or with objects that have it: what it calls ends
+    the transaction, and the session is used once more."""
+    if marked_functions(project, Mark.BEGINS).isdisjoint(dependency_names(project)):
+        return
+    for function in project.scopes(file).functions:
+        for source in session_sources(project, function) if function.is_async else ():
+            block = block_around_yield(project, source)
+            if block is not None and not block.is_nested:
+                yield from of_handles(project, function, block, dict(injected_handles(project, function, source)))
+
+
+def of_handles(
+    project: Project, function: FunctionDef, block: BeginBlock, known: dict[str, Handle]
+) -> Iterator[Finding]:
+    """The first call of the function that ends the transaction, by the names under which it reaches the session."""
+    ending: Call | None = None
+    for call in calls_of(function) if known else ():
+        take_made(project, call, known)
+        step = ended_inside(project, call, known)
+        used = step.query if step is not None else None
+        if ending is not None and step is None:
+            used = step_of(project, call, known, waits=False).query
+        if used is not None and not is_expected(call):
+            yield found(function.file, ending or call, block._replace(confidence=Confidence.MEDIUM), used)
+            return
+        ending = ending or (call if step is not None and not is_left_behind(call) else None)
 
 
 def is_run_again(call: Call, block: BeginBlock) -> bool:
@@ -183,12 +239,12 @@ def found(file: SourceFile, call: Call, block: BeginBlock, used: Call | None) ->
             remedy=f"remove `await {name}()`",
             related=tuple(related),
         )
-    related.append(Related(message="used again here", location=file.location(used)))
+    related.append(Related(message="used again here", location=used.file.location(used)))
     return file.finding(
         commit_inside_begin_block,
         call,
-        f"`{name}()` ends the transaction that the block of `{opener}()` holds: `{used.func.text}()` in line "
-        f'{used.line} fails with "Can\'t operate on closed transaction inside context manager"',
+        f"`{name}()` ends the transaction that the block of `{opener}()` holds: `{used.func.text}()` "
+        f'{place_for(used, file)} fails with "Can\'t operate on closed transaction inside context manager"',
         confidence=min(block.confidence, Confidence.HIGH),
         remedy=MENDS.get(call.method, MENDS["rollback"] if by_itself else MENDS[""]).format(block.session),
         related=tuple(related),

@@ -79,9 +79,10 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
+from forge_doctor.lint.dataflow.coroutines.forks import is_in_child
 from forge_doctor.lint.dataflow.coroutines.new_loops import run_in_new_loop
 from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
-from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used
+from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used, is_disposed
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(
@@ -92,8 +93,6 @@ EVERYWHERE = True
 LINE_DOES = ("queries",)
 SERVERS = frozenset({"uvicorn.run"})
 CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew
-DISPOSED = regex(r"\.dispose\(")
-ENDS = regex(r"dispose|close|shut|stop|clean|teardown|tear_down|reset|release|disconnect|exit|end", re.IGNORECASE)
 MOST_BEHIND = 40  # calls further down that are looked at
 STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
 
@@ -164,23 +163,13 @@ def keeps_nothing(used: EngineUse) -> bool:
     return (written is not None and not engine.pool_class) or (dsn is not None and dsn.dialect == "sqlite")
 
 
-def is_disposed(project: Project, *functions: FunctionDef) -> bool:
-    """Whether one of the functions gives the engine's connections up, by itself or in a function that it calls."""
-    return any(DISPOSED.search(one.text) is not None or calls_disposer(project, one) for one in functions)
-
-
-def calls_disposer(project: Project, function: FunctionDef) -> bool:
-    """Whether a function of that file or another, whose name tells of an end, is called and disposes of the engine."""
-    ending = [one for one in function.find(Call, nested=False) if ENDS.search(one.method) is not None]
-    called = (project.called(one) for one in ending)
-    return any(one is not None and DISPOSED.search(one.text) is not None for one in called)
-
-
 def repeated(project: Project, function: FunctionDef, call: Call) -> str:
     """What runs the function again and again; empty where nothing in sight does."""
     if STARTED.search(function.file.data[max(0, function.start - 200) : function.start].decode("utf-8", "replace")):
         return ""
     around = [one for one in call.ancestors if isinstance(one, For | While)]
+    if around and is_in_child(project, call):  # each child runs it once
+        return ""
     # What is made before the statement is the same event loop each time.
     if any(call.method != "run_until_complete" or "new_event_loop" in one.text for one in around):
         return "a loop"

@@ -187,3 +187,52 @@ def test_a_loop_comes_to_the_function_that_commits_once_more(tail: str, mark: st
         f"            await save(db, one){mark}\n{tail}"
     )
     check_source(project(code), "commit-inside-begin-block", tmp_path)
+
+
+OF_OTHERS = """\
+class Repo:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def add(self, user):
+        self.session.add(user)
+        await self.session.{ending}()
+    async def touch(self, user):
+        await self.session.refresh(user)
+    async def look(self, user):
+        print(user)
+class Service:
+    def __init__(self, repo: Repo):
+        self.repo = repo
+    async def register(self, user):
+        await self.repo.add(user)
+        await self.repo.{then}(user)
+def get_service(session: Annotated[AsyncSession, Depends({provider})]):
+    return Service(Repo(session))
+@router.post("/")
+async def post(user: int, service: Annotated[Service, Depends(get_service)]):
+    await service.register(user){mark}
+async def made(user):
+    async with Session.begin() as s:
+        repo = Repo(s)
+        await repo.add(user){second}
+        await repo.{then}(user)
+"""
+
+
+@pytest.mark.parametrize(
+    ("ending", "then", "provider", "told"),
+    [
+        ("commit", "touch", "own", "both"),
+        ("commit", "touch", "get_db", "second"),
+        ("commit", "look", "own", ""),
+        ("flush", "touch", "own", ""),
+    ],
+)
+def test_what_is_made_with_the_session_commits_it(
+    ending: str, then: str, provider: str, told: str, tmp_path: Path
+) -> None:
+    mark = "  # expect medium"
+    code = OWN + OF_OTHERS.format(
+        ending=ending, then=then, provider=provider, mark=mark * (told == "both"), second=mark * (told != "")
+    )
+    check_source(project(code), "commit-inside-begin-block", tmp_path)

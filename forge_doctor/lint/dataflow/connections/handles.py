@@ -102,7 +102,11 @@ def is_given_one(call: Call, known: Mapping[str, Handle]) -> bool:
 
 
 def made_with(project: Project, class_: ClassDef, call: Call, known: Mapping[str, Handle], depth: int) -> Handle | None:
-    """An object of a class that is given the session when it is made."""
+    """An object of a class that is given the session when it is made, itself or in what is made right there:
+    `Service(Repository(session))`."""
+    given = (*call.args, *(one.value for one in call.keywords))
+    made = ((one.text, handle_of(project, one, known, depth)) for one in given if isinstance(one, Call))
+    known = {**known, **{text: handle for text, handle in made if handle is not None}}
     init = project.method(class_, "__init__")
     if init is None:  # a dataclass, maybe
         named = {one.name: known[one.value.text] for one in call.keywords if one.name and one.value.text in known}

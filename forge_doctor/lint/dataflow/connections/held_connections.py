@@ -27,7 +27,6 @@ from forge_doctor.lint.dataflow.connections.handles import (
     given_to,
     handle_of,
     inside,
-    written_as,
 )
 from forge_doctor.lint.dataflow.connections.waiting_functions import end_of_run, started_waiting, waits_inside
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for
@@ -138,14 +137,15 @@ def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | No
     return None if step.waited is None or step.waited.call is call else step.waited
 
 
-def ended_inside(project: Project, call: Call, session: str) -> bool:
-    """Whether a call hands the session, as the caller writes it, to a function that ends its transaction."""
-    known = dict(written_as(session))
-    if call.is_on(session):
-        return False
-    if (receiver := call.receiver) is not None and (made := handle_of(project, receiver, known)) is not None:
-        known[receiver.text] = made
-    return step_of(project, call, known, waits=False).ended
+def ended_inside(project: Project, call: Call, known: dict[str, Handle]) -> Summary | None:
+    """What a call does that hands the session, as the caller reaches it, to a function which ends its transaction: `query` is
+    what uses it there once more; None for any other call."""
+    if not known or known.get("" if call.receiver is None else call.receiver.text) == THE_SESSION:
+        return None
+    if isinstance(call.receiver, Call):
+        take_made(project, call.receiver, known)
+    step = step_of(project, call, known, waits=False)
+    return step if step.ended else None
 
 
 def _of_session(call: Call) -> Summary:

@@ -91,13 +91,18 @@ def block_of_dependency(project: Project, function: FunctionDef, session: Node) 
         if name in function.param_names
         else _source_of_object(project, function, name)
     )
-    if source is None or not source.file.mentions(b".begin"):
+    held = None if source is None else block_around_yield(project, source)
+    return None if held is None else held._replace(session=name)
+
+
+def block_around_yield(project: Project, source: FunctionDef) -> BeginBlock | None:
+    """The begin block in which a dependency yields its session."""
+    if not source.file.mentions(b".begin"):
         return None
     yields = list(source.find(Yield, nested=False))
     lent = yields[0].value if len(yields) == 1 else None
     blocks = begin_blocks(project, yields[0]) if lent is not None else ()
-    held = next((one for one in blocks if lent is not None and one.session == lent.text), None)
-    return None if held is None else held._replace(session=name)
+    return next((one for one in blocks if lent is not None and one.session == lent.text), None)
 
 
 def _source_of_object(project: Project, function: FunctionDef, session: str) -> FunctionDef | None:

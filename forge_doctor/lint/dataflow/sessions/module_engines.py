@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
@@ -14,6 +15,10 @@ from forge_doctor.code.syntax.nodes import Assign, Await, Call, For, FunctionDef
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
+from forge_doctor.regex import regex
+
+DISPOSED = regex(r"\.dispose\(")
+ENDS = regex(r"dispose|close|shut|stop|clean|teardown|tear_down|reset|release|disconnect|exit|end", re.IGNORECASE)
 
 
 class EngineUse(NamedTuple):
@@ -126,3 +131,15 @@ def _bound_to(project: Project, engine: Node) -> Iterator[Node]:
     made = engine if isinstance(engine, Call) else alias_of(project, engine)
     if made is not None:
         yield made
+
+
+def is_disposed(project: Project, *functions: FunctionDef) -> bool:
+    """Whether one of the functions gives the engine's connections up, by itself or in a function that it calls."""
+    return any(DISPOSED.search(one.text) is not None or calls_disposer(project, one) for one in functions)
+
+
+def calls_disposer(project: Project, function: FunctionDef) -> bool:
+    """Whether a function of that file or another, whose name tells of an end, is called and disposes of the engine."""
+    ending = [one for one in function.find(Call, nested=False) if ENDS.search(one.method) is not None]
+    called = (project.called(one) for one in ending)
+    return any(one is not None and DISPOSED.search(one.text) is not None for one in called)
