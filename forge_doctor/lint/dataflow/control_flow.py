@@ -102,11 +102,17 @@ def _handlers(function: FunctionDef) -> tuple[list[int], list[int]]:
     return starts, ends
 
 
-def is_left_behind(node: Node) -> bool:
-    """Whether it stands in a branch that leaves the function: what follows does not come from there."""
-    return any(
-        isinstance(one, If) and leaves(one.body) and one.body[-1].end >= node.end for one in within_function(node)
-    )
+def is_left_behind(node: Node, place: int | None = None) -> bool:
+    """Whether it stands in a branch that leaves the function: what follows does not come from there, but for a place in that
+    branch itself."""
+    return any(place is None or end < place for end in ends_of_leaving(node))
+
+
+def ends_of_leaving(node: Node) -> Iterator[int]:
+    """Where the branches around it end that leave the function, from the inside out."""
+    for one in within_function(node):
+        if isinstance(one, If) and leaves(one.body) and one.body[-1].end >= node.end:
+            yield one.body[-1].end
 
 
 def is_reached_from(node: Node, place: int) -> bool:

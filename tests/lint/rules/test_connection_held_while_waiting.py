@@ -49,7 +49,11 @@ WAITING = [
     + KEY.format(mark="  # expect")
     + ROUTE
     + "    return await client.chat.completions.create(model='x')  # expect high\n",
-    # A branch that ends the transaction and leaves the function is another way.
+    # A branch that ends the transaction and leaves the function is another way, and so is what it does before.
+    "async def ask(q):\n    async with httpx.AsyncClient() as client:\n        return await client.get(q)\n"
+    + KEY.format(mark="  # expect")
+    + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")
+    + "    if not q:\n        said = await ask(q)  # expect medium\n        await db.rollback()\n        return said\n    return 1\n",
     KEY.format(mark="  # expect")
     + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")
     + "    if not q:\n        await db.commit()\n        return None\n"
@@ -68,6 +72,11 @@ ENDED = [
     "async def key(db: AsyncSession = Depends(get_db)):\n    return select(User)\n",
 ]
 SILENT = [
+    # What ends it in a branch that leaves has ended it for the rest of that branch.
+    "async def ask(q):\n    async with httpx.AsyncClient() as client:\n        return await client.get(q)\n"
+    + QUIET
+    + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")
+    + "    if not q:\n        await db.rollback()\n        said = await ask(q)\n        return said\n    return 1\n",
     *(key + ROUTE + WAITS.format(mark="") for key in ENDED),
     QUIET
     + ROUTE.replace("):\n", ", db: AsyncSession = Depends(get_db)):\n")

@@ -440,3 +440,38 @@ class Orders:
         await self.payments.charge()
 """
     check_source(DRIVERS[driver] + code, "network-call-in-transaction", tmp_path)
+
+
+LEFT = """\
+async def ask(url):
+    async with httpx.AsyncClient() as client:
+        return await client.get(url)
+async def allowed(db: AsyncSession):
+    return await db.scalar(select(User.id))
+async def f(db: AsyncSession, q):
+    user = await db.get(User, 1)
+    if user.away:
+        {body}
+        return said
+    {rest}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "rest"),
+    [
+        ("await db.rollback()\n        said = await ask(q)", "return await ask(q)  # expect medium"),
+        ("await db.commit()\n        if q:\n            raise ValueError\n        said = await ask(q)", "return None"),
+        ("said = await ask(q)  # expect medium\n        await db.rollback()", "return None"),
+        (
+            "if q:\n            await db.rollback()\n            return q\n        said = await ask(q)  # expect medium",
+            "",
+        ),
+        ("await db.rollback()\n        user = await db.get(User, 2)\n        said = await ask(q)  # expect medium", ""),
+        ("await db.rollback()\n        ok = await allowed(db)\n        said = await ask(q)  # expect medium", ""),
+    ],
+)
+def test_what_ends_it_in_a_branch_that_leaves_has_ended_it_for_that_branch(
+    body: str, rest: str, tmp_path: Path
+) -> None:
+    check_source(project(LEFT.format(body=body, rest=rest)), "network-call-in-transaction", tmp_path)

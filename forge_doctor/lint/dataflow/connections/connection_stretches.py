@@ -16,10 +16,23 @@ from forge_doctor.lint.dataflow.connections.connection_use import (
 )
 from forge_doctor.lint.dataflow.connections.handles import Handles
 from forge_doctor.lint.dataflow.connections.held_connections import step_of, take_made
-from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_reached_from
+from forge_doctor.lint.dataflow.control_flow import ends_of_leaving, is_in_handler, is_reached_from
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between
 
-States = tuple[list[int], list[Summary]]
+
+class States(NamedTuple):
+    """Where each call ends, what has been done by then (the first before any of them), and the stretches behind what ends a
+    transaction in a branch that leaves: what is said holds there for nothing."""
+
+    ends: list[int]
+    states: list[Summary]
+    left: list[tuple[int, int]]
+
+    def at(self, place: int) -> Summary | None:
+        """What holds at a place, where that is known."""
+        if any(start <= place <= end for start, end in self.left):
+            return None
+        return self.states[bisect_right(self.ends, place)]
 
 
 def state_before(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
@@ -29,20 +42,20 @@ def state_before(project: Project, function: FunctionDef, handles: Handles, star
     found = known.get(key)
     if found is None:
         found = known[key] = _states_from(project, function, handles, start)
-    ends, states = found
-    state = states[bisect_right(ends, end)]
-    here = state.at is None or is_reached_from(state.at, end)
-    return state if here else state_between(project, function, handles, start, end)
+    state = found.at(end)
+    if state is not None and (state.at is None or is_reached_from(state.at, end)):
+        return state
+    return state_between(project, function, handles, start, end)
 
 
 def _states_from(project: Project, function: FunctionDef, handles: Handles, start: int) -> States:
-    """Where each call behind a place ends, and what has been done by then: the first before any of them."""
-    ends: list[int] = []
-    states = [NOTHING]
+    found = States([], [NOTHING], [])
     for call, step in _left_one_by_one(project, function, handles, start, function.end):
-        ends.append(call.end)
-        states.append(after(states[-1], call, step))
-    return ends, states
+        found.ends.append(call.end)
+        found.states.append(after(found.states[-1], call, step))
+        if step.ended:
+            found.left.extend((call.end, end) for end in ends_of_leaving(call))
+    return found
 
 
 def state_between(project: Project, function: FunctionDef, handles: Handles, start: int, end: int) -> Summary:
@@ -50,7 +63,7 @@ def state_between(project: Project, function: FunctionDef, handles: Handles, sta
     found = NOTHING
     for call, step in _left_one_by_one(project, function, handles, start, end):
         if step.query is None or is_reached_from(call, end):
-            found = after(found, call, step)
+            found = after(found, call, step, end)
     return found
 
 

@@ -70,18 +70,24 @@ class Steps(NamedTuple):
     def summed_up(self, answer: Callable[[Called], Summary]) -> Summary:
         """What holds behind the last of them."""
         found = NOTHING
+        left: list[Call] = []  # what ends the transaction in branches that leave: for what follows there alone
         for call, step in self.steps:
-            found = after(found, call, step if isinstance(step, Summary) else by_way_of(call, answer(step)))
+            said = step if isinstance(step, Summary) else by_way_of(call, answer(step))
+            if said.waited is not None and any(not is_left_behind(one, call.start) for one in left):
+                said = said._replace(waited=None)
+            found = after(found, call, said)
+            if said.ended and is_left_behind(call):
+                left.append(call)
         return found
 
 
-def after(found: Summary, call: Call, step: Summary) -> Summary:
-    """What holds behind one more call."""
+def after(found: Summary, call: Call, step: Summary, place: int | None = None) -> Summary:
+    """What holds behind one more call, at a place where that is known."""
     if step is NOTHING or is_in_handler(call):
         return found
     if found.waited is None and step.waited is not None and not found.ended and not found.handed:
         found = found._replace(waited=step.waited)
-    if step.ended and not is_left_behind(call):
+    if step.ended and not is_left_behind(call, place):
         found = found._replace(query=None, at=None, ended=True)
     if step.query is not None:
         found = found._replace(query=step.query, at=call)
