@@ -13,7 +13,6 @@ from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane, share_lines
-from forge_doctor.logs.records.lane_key import LaneKey, lane_key
 from forge_doctor.logs.records.lost_layout import named_before
 from forge_doctor.logs.records.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.known_block import Found
@@ -24,7 +23,7 @@ from forge_doctor.logs.scan.window import Window
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.line_head import Heads
-from forge_doctor.streams.line import Line
+from forge_doctor.streams.line import LaneKey, Line, lane_key
 
 LONGEST_LINE, MOST_LANES = 4 << 20, 256
 
@@ -87,7 +86,7 @@ class Reader:
 
     def count(self, found: Found, window: bytes | bytearray, base: int) -> bool:
         """Count a known block, unless what is open may go on behind it, or pytest's report says what it is: see `Familiar`."""
-        if self._tally.report.judges:
+        if self._tally.report.judges or ((self._busy or self._tally.mixing.begun) and found.is_new):
             return False
         if self._busy:
             if base + found.begin > self._end + BEFORE_BYTES:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from forge_doctor.dataclass import dataclass
 
+LaneKey = tuple[str, str, str]
+"""A service, a stream of it and a worker that writes to it."""
+
 
 @dataclass(slots=True)
 class Line:
@@ -20,3 +23,8 @@ class Line:
     worker: str = ""
     at: float | None = None
     partial: bool = False
+
+
+def lane_key(line: Line) -> LaneKey:
+    """Which lane a line belongs to: the lines that one writer writes one behind the other."""
+    return (line.service, line.stream, line.worker)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from forge_doctor.logs.echoes.telling import (
@@ -32,6 +33,8 @@ MOST_HELD = 64
 MOST_CORES = 2_000
 MOST_HEARD = 16_384
 
+OwnWords = Callable[[int], str] | None
+
 
 class Held(NamedTuple):
     """A message that may turn out to quote a traceback that follows it."""
@@ -52,7 +55,7 @@ class Echoes:
         self._latest: dict[str, deque[Telling]] = {}
         self._held: list[Held] = []
         self._noted: set[Said] = set()
-        self._heard: list[tuple[Said, float | None, int]] = []  # of those noted before, and not yet noted again
+        self._heard: list[tuple[Said, float | None, int, int, OwnWords]] = []  # noted before, not yet noted again
 
     def may_be(self, said: Sequence[Said]) -> bool:
         """Whether what is told has to be asked about one by one: several tell of such, or a message may quote it."""
@@ -60,14 +63,14 @@ class Echoes:
             return True
         return bool(self._asked) and not self._asked.isdisjoint([one.core for one in said])
 
-    def hear(self, said: Sequence[Said], at: float | None, offset: int) -> None:
-        """Remember what was counted without asking."""
-        for one in said:
+    def hear(self, said: Sequence[Said], at: float | None, offset: int, own: OwnWords = None) -> None:
+        """Remember what was counted without asking; `own` gives the words of each by its number, where they are its own."""
+        for number, one in enumerate(said):
             if one in self._noted:
-                self._heard.append((one, at, offset))
+                self._heard.append((one, at, offset, number, own))
             elif one.trails:
                 self._catch_up()
-                self._note(Telling(one, at, offset))
+                self._note(_telling(one, at, offset, number, own))
                 if len(self._noted) >= MOST_CORES:
                     self._noted.clear()
                 self._noted.add(one)
@@ -78,10 +81,11 @@ class Echoes:
         """Note what was heard: of each only as much as is remembered."""
         left: dict[Said, int] = {}
         latest = []
-        for one, at, offset in reversed(self._heard):
+        for heard in reversed(self._heard):
+            one = heard[0]
             count = left[one] = left.get(one, 0) + 1
             if count <= MOST_RECENT:
-                latest.append(Telling(one, at, offset))
+                latest.append(_telling(*heard))
         self._heard.clear()
         for told in reversed(latest):
             self._note(told)
@@ -172,3 +176,7 @@ class Echoes:
             else:
                 kept.append(held)
         self._held = kept
+
+
+def _telling(one: Said, at: float | None, offset: int, number: int, own: OwnWords) -> Telling:
+    return Telling(one, at, offset, None if own is None else partial(own, number))

@@ -7,6 +7,7 @@ line, went on from there. Two handlers of requests that fail alike are no echo o
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 from forge_doctor.dataclass import dataclass
@@ -67,12 +68,25 @@ class Said:
 
 @dataclass(slots=True, eq=False)
 class Telling:
-    """A failure told once; `echoed` has the others who told it."""
+    """A failure told once; `echoed` has the others who told it.
+
+    `own` gives its words where they are not those of `said`, which stands for all that count alike.
+    """
 
     said: Said
     at: float | None
     offset: int
+    own: Callable[[], str] | None = None
     echoed: set[Teller] | None = None
+
+    @property
+    def words(self) -> str:
+        """Its own words, read when they are first asked for: of most nobody asks."""
+        if self.own is None:
+            return self.said.words
+        words = self.own()
+        self.own = lambda: words
+        return words
 
     def is_told_by(self, teller: Teller) -> bool:
         """Whether someone told it already."""
@@ -112,7 +126,7 @@ def kind_of(said: Said) -> object:
 def is_same_failure(one: Telling, other: Telling) -> bool:
     """Whether two tracebacks of the same kind are told of one failure."""
     first, second = one.said, other.said
-    if one.is_told_by(second.teller) or first.words != second.words or not _at_once(one, other):
+    if one.is_told_by(second.teller) or not _at_once(one, other) or one.words != other.words:
         return False
     if first.trails == second.trails:
         return _is_copy(first.teller, second.teller) or first.teller.last != second.teller.last
@@ -133,15 +147,13 @@ def _goes_through(far: Said, near: Said) -> bool:
 
 def quotes(message: Telling, told: Telling, signature: str) -> bool:
     """Whether a message has the words of an exception that was told at once with it."""
-    words = _words(told.said.words)
-    return (
-        signature in ("", told.said.core[1])
-        and message.said.source == told.said.source
-        and (
-            (_same_end(message, told, signature) and (_is_lost_after(message, told) or _is_beside(message, told)))
-            or (len(words) >= SHORTEST_WORDS and words in message.said.words and _is_beside(message, told))
-        )
-    )
+    if signature not in ("", told.said.core[1]) or message.said.source != told.said.source:
+        return False
+    # Only of what stands near are the words read.
+    beside = _is_beside(message, told)
+    if (beside or _is_lost_after(message, told)) and _same_end(message, told, signature):
+        return True
+    return beside and len(words := _words(told.words)) >= SHORTEST_WORDS and words in message.words
 
 
 def repeats(message: Telling, before: Telling) -> bool:
@@ -152,7 +164,7 @@ def repeats(message: Telling, before: Telling) -> bool:
     # Asked of each message and all that are held: what costs least comes first.
     if message.offset - before.offset > QUOTED_BYTES or message.said.core[:2] != before.said.core[:2]:
         return False
-    words, later = _own_words(before.said.words), _own_words(message.said.words)
+    words, later = _own_words(before.words), _own_words(message.words)
     if (before.said.teller.form == "") != (message.said.teller.form == ""):
         shorter, longer = sorted((words, later), key=len)
         return len(shorter) >= SHORTEST_WORDS and shorter in longer
@@ -172,16 +184,16 @@ def _words(text: str) -> str:
 
 def carries(message: Telling, told: Telling) -> bool:
     """Whether an exception only carries another's class and words: a workflow's those of its activity's."""
-    words = _words(CARRIED.sub("", message.said.words, count=1))[:_COMPARED]
-    same = message.said.core[1] == told.said.core[1] and words == _words(told.said.words)[:_COMPARED]
-    return same and _at_once(message, told)
+    if message.said.core[1] != told.said.core[1] or not _at_once(message, told):
+        return False
+    return _words(CARRIED.sub("", message.words, count=1))[:_COMPARED] == _words(told.words)[:_COMPARED]
 
 
 def _same_end(message: Telling, told: Telling, signature: str) -> bool:
     """Whether two messages of one known fault name the same signal."""
     if not signature:
         return False
-    ends = [found[0].replace(" ", "").lower() for one in (message, told) if (found := _ENDED.search(one.said.words))]
+    ends = [found[0].replace(" ", "").lower() for one in (message, told) if (found := _ENDED.search(one.words))]
     return len(ends) == 2 and ends[0] == ends[1]
 
 

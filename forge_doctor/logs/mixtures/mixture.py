@@ -28,9 +28,13 @@ _ENDS = (Kind.EXCEPTION, Kind.JOINER)
 
 @dataclass(slots=True)
 class Mixing:
-    """What a log has shown so far of tracebacks that stand whole: what they blame, and what in them follows what."""
+    """What a log has shown so far of tracebacks that stand whole: what they blame, and what in them follows what.
+
+    `begun` says that another record has begun within a traceback: several write at once.
+    """
 
     is_own: IsOwn = bool
+    begun: bool = False
     whole: set[Told] = field(default_factory=set)
     paths: Paths = field(default_factory=Paths)
     left: int = MOST_LINES

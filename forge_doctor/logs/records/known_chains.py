@@ -9,8 +9,9 @@ from typing import NamedTuple
 from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.boxes.rich_box import JOINERS
 from forge_doctor.logs.records.line_kind import JOINING, says_again
+from forge_doctor.logs.records.plain_frames import BEGIN, is_plain, plain_places
 from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
-from forge_doctor.logs.records.traceback_text import HEADER, parser_after
+from forge_doctor.logs.records.traceback_text import parser_after
 from forge_doctor.logs.scan.reach import AFTER_BYTES
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.line_format import Unwrapper
@@ -23,7 +24,6 @@ MOST_FRAMES_BYTES = 16 << 20
 MOST_WORDS = 50
 MOST_PARTS = 16
 MOST_SEEN = 2048
-BEGIN = f"{HEADER}:".encode()
 _JOINERS = tuple(joiner.encode() for joiner in JOINERS)
 # Where a line comes that is not indented as all lines of frames are.
 _AFTER = {Stamps.NONE: regex(rb"\n[^ ]"), Stamps.JSON: regex(rb'\n(?!\{"log":" )')}
@@ -37,10 +37,14 @@ _EXCEPTION = regex(rb"[A-Za-z_]\w*(?:\.\w+|\.<locals>)*(?:: |:?$)")
 
 @dataclass(slots=True, eq=False)
 class Frames:
-    """A traceback up to its last frame; one object for all whose bytes are alike."""
+    """A traceback up to its last frame; one object for all whose bytes are alike.
+
+    `new` are those that were never read line by line, nor counted where nothing was open that they may belong to.
+    """
 
     lines: tuple[bytes, ...]
     _places: tuple[Frame, ...] | None = None
+    new: bool = False
 
     @property
     def places(self) -> tuple[Frame, ...]:
@@ -81,10 +85,6 @@ class Chains:
         self._bytes = 0
         self._seen: dict[bytes, tuple[Line | None, bool]] = {}
 
-    def __bool__(self) -> bool:
-        """Whether any are known."""
-        return bool(self._known)
-
     def may_begin(self, window: bytearray, begin: int, stamps: Stamps) -> bool:
         """Whether a traceback begins at a place."""
         return window.startswith(BEGIN, begin + (len(JSON_LOG) if stamps is Stamps.JSON else 0))
@@ -108,19 +108,27 @@ class Chains:
             return
         text = text_of(raw, stamps)
         if text is not None and are_frames(lines) and text not in self._known:
-            self._known[text] = Frames(lines)
-            self._bytes += len(text)
+            self._add(text, Frames(lines))
 
     def find(
-        self, window: bytearray, begin: int, end: int, first: bytes, stamps: Stamps, is_over: IsOver
+        self,
+        window: bytearray,
+        begin: int,
+        end: int,
+        first: bytes,
+        stamps: Stamps,
+        is_over: IsOver,
+        *,
+        new: bool = False,
     ) -> Chain | None:
-        """The known tracebacks from `begin` on, of the block that has the line `first`.
+        """The tracebacks from `begin` on, of the block that has the line `first`: known ones, and with `new` those as Python
+        writes them.
 
         None where anything else is there before `end`, or the block goes on.
         """
         stream = self._unwrapper.line(first).stream if stamps is Stamps.JSON else ""
         parts: list[Part] = []
-        while len(parts) < MOST_PARTS and (frames := self._frames(window, begin, end, stamps)) is not None:
+        while len(parts) < MOST_PARTS and (frames := self._frames(window, begin, end, stamps, new=new)) is not None:
             known, after = frames
             words, begin, goes_on = self._words(window, after, end, first, stream, is_over)
             if not words:
@@ -130,13 +138,30 @@ class Chains:
                 return Chain(tuple(parts), begin)
         return None
 
-    def _frames(self, window: bytearray, begin: int, end: int, stamps: Stamps) -> tuple[Frames, int] | None:
-        found = _AFTER[stamps].search(window, begin, min(end, begin + LONGEST_FRAMES)) if self._known else None
+    def _frames(
+        self, window: bytearray, begin: int, end: int, stamps: Stamps, *, new: bool
+    ) -> tuple[Frames, int] | None:
+        found = _AFTER[stamps].search(window, begin, min(end, begin + LONGEST_FRAMES))
         if found is None:
             return None
         after = found.start() + 1
-        known = self._known.get(unstamped(bytes(window[begin:after]), stamps))
+        text = unstamped(bytes(window[begin:after]), stamps)
+        known = self._known.get(text)
+        if known is None and new and stamps is Stamps.NONE and is_plain(text):
+            lines = tuple(text.split(b"\n")[:-1])
+            places = plain_places(lines)
+            known = None if places is None else Frames(lines, places, new=True)
         return None if known is None else (known, after)
+
+    def know(self, frames: Frames) -> None:
+        """Remember frames that were new, and were counted."""
+        frames.new = False
+        self._add(b"\n".join([*frames.lines, b""]), frames)
+
+    def _add(self, text: bytes, frames: Frames) -> None:
+        if self._bytes < MOST_FRAMES_BYTES:
+            self._known[text] = frames
+            self._bytes += len(text)
 
     def _words(
         self, window: bytearray, begin: int, end: int, first: bytes, stream: str, is_over: IsOver
@@ -199,6 +224,8 @@ def places_of(lines: tuple[bytes, ...]) -> tuple[Frame, ...] | None:
     """The frames in lines that are a traceback's up to its last frame's; None where they are anything else."""
     if not are_frames(lines):
         return None
+    if (places := plain_places(lines)) is not None:
+        return places
     return tuple(parser_after(line.decode("utf-8", "replace") for line in lines).frames)
 
 

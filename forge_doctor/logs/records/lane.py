@@ -157,6 +157,7 @@ class Lane:
         elif current.unfinished or (self.waiting and current.state in TOLD):
             # Where others write as well, what is told may still have its "direct cause of" to come.
             self.waiting.append(current)
+            self._mixing.begun = True
         elif self._mixed is not None:
             self._mixed.passed.append(current)
         elif current.state in TOLD:

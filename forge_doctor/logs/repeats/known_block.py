@@ -51,6 +51,11 @@ class Found(NamedTuple):
     parts: Parts = ()
     text: Callable[[], bytes] | None = None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether any of its tracebacks was never counted before."""
+        return any(part.frames.new for part in self.parts)
+
 
 class Began(NamedTuple):
     """A block of which the first line was read, and what of that decides."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from forge_doctor.logs.echoes.telling import Said, said_by, teller_of
 from forge_doctor.logs.problems.tally import Tally, tells_later
@@ -57,8 +58,6 @@ class Repeats:
 
     def find(self, window: bytearray, hit: int, lowest: int, end: int) -> Found | None:
         """The known block whose first line, not before `lowest`, has a literal at `hit` and that is over before `end`."""
-        if not (self._known or self._chains):
-            return None
         begin = window.rfind(b"\n", lowest, hit) + 1 or lowest
         body_begin = window.find(b"\n", hit, end) + 1
         if not begin < body_begin <= begin + LONGEST_FIRST:
@@ -76,7 +75,13 @@ class Repeats:
         if began is None:
             return None
         chain = self._chains.find(
-            window, body_begin, end, raw, stamps, lambda after: self.is_over(raw, stamps, window, after, end)
+            window,
+            body_begin,
+            end,
+            raw,
+            stamps,
+            lambda after: self.is_over(raw, stamps, window, after, end),
+            new=not self._tally.mixing.begun,
         )
         repeat = None if chain is None else self._varied_repeat(began, chain.parts)
         if chain is None or repeat is None:
@@ -138,7 +143,8 @@ class Repeats:
             at, route = self._seen(found, window, base)
         first, place = repeat.first.get(route), math.inf if at is None else at
         if first is not None and place >= first and not self._may_echo(said):
-            self._hear(said, at, offset)
+            own = None if found.parts == repeat.parts else partial(self._words_of, repeat, found.parts)
+            self._hear(said, at, offset, own)
             waiting = repeat.waiting.get(route)
             if waiting is None:
                 waiting = repeat.waiting[route] = []
@@ -154,9 +160,16 @@ class Repeats:
         if counted:
             repeat.first[route] = place
 
+    def _words_of(self, repeat: Repeat, parts: Parts, number: int) -> str:
+        """The words of an event of a block whose tracebacks have their own."""
+        return self._tally.chain_events(repeat.block, parts)[number].message
+
     def _prepared(self, repeat: Repeat) -> tuple[Said, ...]:
         """What it tells, worked out once with all else that is the same each time."""
         self._tally.learn(repeat.events, repeat.block, repeat.parts)
+        for part in repeat.parts:
+            if part.frames.new:
+                self._chains.know(part.frames)
         repeat.routed = may_have_route(repeat.head)
         teller, seen = teller_of(repeat.head), self._sighting(repeat, 0, None, "")
         repeat.said = tuple(said_by(event, seen, teller) for event in repeat.events)
