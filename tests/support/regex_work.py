@@ -70,7 +70,8 @@ class Counted:
 def expressions(modules: int) -> list[tuple[_Uncompiled, re.Pattern[Any]]]:
     """Every expression of the package while so many modules are loaded: to look through all objects takes long."""
     del modules
-    return [(found, vars(found)["_compiling"]()) for found in gc.get_objects() if type(found) is _Uncompiled]
+    own = ((one, vars(one)) for one in gc.get_objects() if type(one) is _Uncompiled)
+    return [(one, re.compile(parts["_source"], parts["_flags"])) for one, parts in own]
 
 
 def characters(run: Callable[[], Any]) -> int:
