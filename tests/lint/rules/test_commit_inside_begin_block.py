@@ -140,6 +140,14 @@ async def save(s, user):
     await s.commit()
 async def keep(s, user):
     s.add(user)
+async def maybe(s, user, commit=True):
+    s.add(user)
+    if commit:
+        await s.commit()
+    await s.refresh(user)
+async def deeper(s, user):
+    await maybe(s, user)
+    await Users(s).save(user)
 class Users:
     def __init__(self, s):
         self.s = s
@@ -160,6 +168,8 @@ async def f(user, db: AsyncSession):
         ("await save(s, user)", "pass"),
         ("await keep(s, user)", "await s.refresh(user)"),
         ("await save(db, user)", "await s.refresh(user)"),
+        ("await maybe(s, user, False)", "await s.refresh(user)"),
+        ("await deeper(s, user)  # expect medium", "await s.refresh(user)"),
     ],
 )
 def test_a_function_that_commits_the_session_it_is_given(first: str, then: str, tmp_path: Path) -> None:

@@ -27,10 +27,12 @@ from forge_doctor.lint.dataflow.connections.handles import (
     given_to,
     handle_of,
     inside,
+    reached,
 )
 from forge_doctor.lint.dataflow.connections.waiting_functions import end_of_run, started_waiting, waits_inside
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
+from forge_doctor.lint.dataflow.sessions.begun_elsewhere import is_conditional
 from forge_doctor.lint.dataflow.sessions.transactions import (
     ENDING,
     READING,
@@ -40,6 +42,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 )
 from forge_doctor.lint.dataflow.waits import wait_of
 
+MOST_HOPS = 4
 QUERYING = READING | {"flush", "connection", "query"}
 PLAIN = ("scalar", "scalars", "execute", "get", "get_one", "refresh", "flush", "query", "exec")
 
@@ -138,14 +141,32 @@ def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | No
 
 
 def ended_inside(project: Project, call: Call, known: dict[str, Handle]) -> Summary | None:
-    """What a call does that hands the session, as the caller reaches it, to a function which ends its transaction: `query` is
-    what uses it there once more; None for any other call."""
+    """What a call does that hands the session, as the caller reaches it, to a function which surely ends its transaction, on
+    no condition: `query` is what uses it there once more; None for any other call."""
     if not known or known.get("" if call.receiver is None else call.receiver.text) == THE_SESSION:
         return None
     if isinstance(call.receiver, Call):
         take_made(project, call.receiver, known)
     step = step_of(project, call, known, waits=False)
-    return step if step.ended else None
+    return step if step.ended and _surely_ends(project, call, known) else None
+
+
+def _surely_ends(project: Project, call: Call, known: dict[str, Handle], depth: int = 0) -> bool:
+    """Whether the function that a call runs comes to the end of the transaction whatever it is given."""
+    function = project.called(call) if depth < MOST_HOPS else None
+    if function is None:
+        return False
+    own = reached(call, function, known)
+    for inner in _calls_in_order(function):
+        take_made(project, inner, own)
+        if is_conditional(inner, function):
+            continue
+        if inner.receiver is not None and own.get(inner.receiver.text) == THE_SESSION:
+            if inner.method in ENDING and is_awaited(inner):
+                return True
+        elif step_of(project, inner, own, waits=False).ended and _surely_ends(project, inner, own, depth + 1):
+            return True
+    return False
 
 
 def _of_session(call: Call) -> Summary:
