@@ -113,7 +113,11 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
             doubtful = not own or call.method not in BREAKING or is_for_others(statement, call)
             doubt = Confidence.MEDIUM if doubtful else Confidence.HIGH
             yield found(file, handler, call, used, min(confidence, doubt))
-    yield from (found_at_caller(file, one) for one in swallowed_conversions(file, project))
+    handlers = {start for start, _ in seen}
+    for one in swallowed_conversions(file, project):
+        if one.handler.start not in handlers:
+            handlers.add(one.handler.start)
+            yield found_at_caller(file, one)
     yield from (found_of_driver(file, one) for one in swallowed_in_transaction(file, project))
 
 

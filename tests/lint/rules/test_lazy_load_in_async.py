@@ -653,3 +653,49 @@ def test_a_base_of_another_file_turns_an_object_into_a_dict(options: str, told: 
         ),
     }
     check_source(files, "lazy-load-in-async", tmp_path)
+
+
+KEYED = """\
+from sqlalchemy import ForeignKey
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+class Base(DeclarativeBase): ...
+class Person(Base):
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+class Parcel(Base):
+    __tablename__ = "parcels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    sender: Mapped[Person | None] = relationship(foreign_keys=[sender_id])
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"){default})
+    owner: Mapped[Person | None] = relationship(foreign_keys="Parcel.owner_id")
+    kept_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
+    keeper: Mapped[Person | None] = relationship(Person, back_populates="kept")
+async def send(db: AsyncSession, key: int, data):
+    parcel = Parcel({given})
+    {then}
+    db.add(parcel)
+    await db.commit()
+    await db.refresh(parcel)
+    return parcel.{read}{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "read", "then", "default", "mark"),
+    [
+        ("", "owner", "pass", "", ""),
+        ("sender_id=key", "owner", "pass", "", ""),
+        ("owner_id=key", "owner", "pass", "", "  # expect medium"),
+        ("", "owner", "parcel.owner_id = key", "", "  # expect medium"),
+        ("**data", "owner", "pass", "", "  # expect medium"),
+        ("", "owner", "pass", ", default=1", "  # expect medium"),
+        ("", "keeper", "pass", "", "  # expect medium"),
+    ],
+)
+def test_a_new_object_without_its_key_has_no_other(
+    given: str, read: str, then: str, default: str, mark: str, tmp_path: Path
+) -> None:
+    code = KEYED.format(given=given, read=read, then=then, default=default, mark=mark)
+    check_source(code, "lazy-load-in-async", tmp_path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lint_cases import check_source
+from tests.support.lint_cases import check_source, lint_source
 from tests.support.lint_models import project
 
 CONVERTED = """\
@@ -170,3 +170,29 @@ def test_a_handler_that_hands_it_to_what_is_not_awaited_or_seen(tmp_path: Path) 
         check_source(
             project(HANDED.format(settle=FAILS, told="", calls=calls)), "swallowed-error-without-rollback", tmp_path
         )
+
+
+ONCE = """\
+async def keep(db, name):
+    db.add(User(name=name))
+    await db.flush()
+async def bring_in(db: AsyncSession, name, other):
+    try:
+        {body}
+    except Exception:
+        print(name)
+    await db.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("await keep(db, name)\n        await db.commit()", 1),
+        ("await keep(db, name)\n        await keep(db, other)", 1),
+        ("await db.rollback()", 0),
+    ],
+)
+def test_a_handler_is_told_once_whatever_fails_in_it(body: str, count: int, tmp_path: Path) -> None:
+    found = lint_source(project(ONCE.format(body=body)), "swallowed-error-without-rollback", tmp_path)
+    assert [one.location.line for one in found] == [20] * count

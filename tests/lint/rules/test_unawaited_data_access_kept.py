@@ -330,6 +330,7 @@ async def f(db: AsyncSession, user, kept, later):
         ("    role: Role | None = Role.named(db, 'admin')MARK\n    kept.role = role\n", "medium"),
         ("    role: Any = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
         ("    role: Awaitable[Role] = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
+        ("    role: Deferred[Role] = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
         ("    role = Role.named(db, 'admin')\n    kept['role'] = role\n", ""),
         ("    role: Role = Role.named(db, 'admin')\n    kept['role'] = await role\n", ""),
         ("    role: Role = Role.named(db, 'admin')\n    kept['role'] = asyncio.create_task(role)\n", ""),

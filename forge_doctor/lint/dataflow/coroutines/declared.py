@@ -8,7 +8,7 @@ from forge_doctor.code.syntax.nodes import Attribute, Name, Node
 from forge_doctor.regex import regex
 
 # Types as written of what is awaited later, and of what may be anything.
-AWAITED_LATER = regex(r"(?:\b|(?<=[a-z0-9]))(?:Awaitable|Coro|Future)|\bTask\b")
+AWAITED_LATER = regex(r"(?:\b|(?<=[a-z0-9]))(?:Awaitable|Coro|Future|Deferred)|\bTask\b")
 OPEN_TYPE = regex(
     r"(?:Any|object|typing\.Any|t\.Any|_?[A-Z]\w?|\w+(?:_co|_contra)|[A-Z]\w*(?:T|Type))(?:\s*\|\s*None)?"
 )

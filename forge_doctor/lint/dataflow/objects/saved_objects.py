@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+from forge_doctor.code.orm.mapped_attributes import column, is_collection
 from forge_doctor.code.orm.statements import Sql
+from forge_doctor.code.semantics.inference.models import Relationship
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.project import Project
@@ -10,8 +14,10 @@ from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Call, Name, Sequence
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
+from forge_doctor.regex import regex
 
 ADDING = ("add", "add_all")
+WORDS = regex(r"\w+")
 SAVING = ("commit", "flush", "refresh")
 
 
@@ -36,6 +42,25 @@ def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
         return None
     sql = Sql(verb="insert", parts=(made,), understood=True)
     return Loaded(model=model, sql=sql, shape=Shape.OBJECT, session=session, call=made, is_made=True)
+
+
+def is_told_to_have_none(project: Project, held: Loaded, relationship: Relationship) -> bool:
+    """Whether the one object of a relationship is surely none: nobody gave the new object its key, so that SQLAlchemy reads
+    None without a query."""
+    if not held.is_made or is_collection(relationship) or held.call.args:
+        return False
+    declared = relationship.node.value
+    said = declared.keyword("foreign_keys") if isinstance(declared, Call) else None
+    keys = [f"{relationship.name}_id"] if said is None else WORDS.findall(said.text)
+    columns = [column(project, held.model, one) for one in keys if one in held.model.columns]
+    if not columns or any(one is None or "default" in one.text for one in columns):
+        return False
+    function = held.call.function
+    text = b"" if function is None else function.file.data[held.call.end : function.end]
+    words = b"|".join(re.escape(one.target.text.encode()) for one in columns if one is not None)
+    is_set = re.search(rb"\.(?:" + words + rb")\s*=[^=]|\bsetattr\b", text) is not None
+    given = {one.name for one in held.call.keywords}
+    return not is_set and not given.intersection((*keys, relationship.name, ""))
 
 
 def adds(call: Call, name: str) -> bool:

@@ -17,6 +17,7 @@ from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
 from forge_doctor.lint.dataflow.objects.mentions import Asked, is_named_in, source_beside
 from forge_doctor.lint.dataflow.objects.row_entities import is_in_same_row
+from forge_doctor.lint.dataflow.objects.saved_objects import is_told_to_have_none
 from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
@@ -44,7 +45,7 @@ def is_unloaded(project: Project, held: Loaded, relationship: Relationship, read
         return False
     if any(is_named_in(part, asked) for part in held.sql.parts):
         return False
-    if held.is_made and _may_be_filled(held, name, read):
+    if held.is_made and (_may_be_filled(held, name, read) or is_told_to_have_none(project, held, relationship)):
         return False
     if not held.path and is_in_same_row(held, relationship):
         return False
