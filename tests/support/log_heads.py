@@ -103,6 +103,97 @@ _BETWEEN = (" ", " ", "  ", " - ", " | ", "\t", ": ", " :: ", "|", ", ", ";")
 _LAST = (" ", ": ", " - ", " | ", "\t", " > ", " -- ", " => ")
 
 
+_GERMAN = ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
+_FRENCH = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+RARE_TIMES: dict[str, Callable[[float], str]] = {
+    "german": lambda at: stamp(at, "%d. ") + _GERMAN[int(stamp(at, "%m")) - 1] + stamp(at, " %Y %H:%M:%S"),
+    "french": lambda at: stamp(at, "%d ") + _FRENCH[int(stamp(at, "%m")) - 1] + stamp(at, " %Y %H:%M:%S"),
+    "turned": lambda at: stamp(at, "%H:%M:%S %d/%m/%Y"),
+    "turned-named": lambda at: stamp(at, "%H:%M:%S %d %b %Y"),
+    "joined": lambda at: stamp(at, "%Y%m%d%H%M%S"),
+    "compact-dash": lambda at: stamp(at, "%Y%m%d-%H%M%S"),
+    "spaced": lambda at: stamp(at, "%d %m %Y %H:%M:%S"),
+    "central-europe": lambda at: stamp(at + 3600, "%d.%m.%Y %H:%M:%S CET"),
+    "halved-day-first": lambda at: stamp(at, "%d/%m/%Y %I:%M:%S %p"),
+    "india": lambda at: stamp(at + 19800) + "+05:30",
+}
+# These tell no moment.
+NO_TIMES: dict[str, Callable[[float], str]] = {
+    "since": lambda at: f"+{at - 1795330000:.1f}s",
+    "since-milli": lambda at: f"+{(at - 1795330000) * 1000:.0f}ms",
+    "since-launch": lambda at: f"T+{at - 1795330000:.0f}",
+    "kernel": lambda at: f"[{at - 1795330000:12.6f}]",
+    "hours": lambda at: stamp(at, "%Hh%Mm%Ss"),
+    "clock": lambda at: stamp(at, "%H:%M:%S"),
+}
+_SHOWN = {
+    "DEBUG": "\U0001f41b",
+    "INFO": "\u2139\ufe0f",
+    "WARNING": "\u26a0\ufe0f",
+    "ERROR": "\u274c",
+    "CRITICAL": "\U0001f525",
+}
+RARE_LEVELS: dict[str, Callable[[str], str]] = {
+    "shown": _SHOWN.__getitem__,
+    "shown-named": lambda name: f"{_SHOWN[name]} {name}",
+    "field": lambda name: f"level={name.lower()}",
+    "plain": str,
+}
+
+
+def drawn_rare(seed: int) -> tuple[Head, bool]:
+    """A layout whose time or level is in a rare notation, and whether it tells moments; its time comes first."""
+    draw = random.Random(seed)
+    timed = draw.random() < 0.7
+    time, level = (
+        draw.choice(list((RARE_TIMES if timed else NO_TIMES).values())),
+        draw.choice(list(RARE_LEVELS.values())),
+    )
+    names = draw.sample(("(8f21ab)", "req-8f21", "[MainThread]", "#17", "host-1"), draw.randint(0, 2))
+    rest = ["level", *names]
+    draw.shuffle(rest)
+    between, last = draw.choice((" ", " - ", " | ", "\t", ", ")), draw.choice((" ", ": ", " - ", " | "))
+
+    def head(at: float, name: str, message: str) -> str:
+        return between.join([time(at), *(level(name) if part == "level" else part for part in rest)]) + last + message
+
+    return head, timed
+
+
+def drawn_pairs(seed: int) -> Head:
+    """Pairs of keys and values in any order, with any sign between."""
+    draw = random.Random(seed)
+    time = draw.choice([*(ANY_TIMES[name] for name in ("milli", "named", "slashes")), *RARE_TIMES.values()])
+    level = draw.choice((str, str.lower, _SHORT.__getitem__))
+    keys = {
+        "time": draw.choice(("time", "ts", "t", "@timestamp", "date")),
+        "level": draw.choice(("level", "lvl", "severity", "loglevel")),
+        "said": draw.choice(("msg", "message", "event", "m")),
+    }
+    order = ["time", "level", "said", *draw.sample(("caller=web.py:41", "pid=4711", "trace_id=0a1b2c3d"), 2)]
+    draw.shuffle(order)
+    between = draw.choice((" | ", "; ", "\t", ", "))
+
+    def head(at: float, name: str, message: str) -> str:
+        told = {"time": f'"{time(at)}"', "level": level(name), "said": f'"{message}"'}
+        return between.join(f"{keys[part]}={told[part]}" if part in told else part for part in order)
+
+    return head
+
+
 def drawn_layout(seed: int) -> Head:
     """A layout of anybody's: time, level and up to three names in any order, in any notation, between any signs."""
     draw = random.Random(seed)

@@ -28,6 +28,7 @@ ANCHORS = (
     b"level='error",  # structlog's KeyValueRenderer
     b"level='critical",
     b"level=critical",
+    *(key + b"=" + level for key in (b"lvl", b"verity") for level in (b"error", b"fatal", b"critical")),
     b"[E 2",  # Tornado's and Jupyter's level and year
     b"[C 2",
     *(b'"level":%b%d' % (blank, level) for blank in (b"", b" ") for level in (50, 60)),  # bunyan, pino

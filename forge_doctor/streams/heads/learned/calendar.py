@@ -15,17 +15,39 @@ from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.clock import parse_stamp
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+# Of other languages those that mean one month whatever the language is; with an accent in each case they may be written in.
+_ELSEWHERE = (
+    "januar januari janvier janv enero ene gennaio gen janeiro jänner jän января янв",
+    "februar februari février févr fév febrero febbraio fevereiro fev февраля фев",
+    "märz mär mrz mars marzo março maart mrt marts марта мар",
+    "avril avr abril abr aprile апреля апр",
+    "mai mayo maggio mag maio mei maj мая май",
+    "juni juin junio giugno giu junho июня июн",
+    "juli juillet juil julio luglio lug julho июля июл",
+    "août agosto ago augustus augusti августа авг",
+    "septembre septiembre setiembre settembre set setembro сентября сент сен",
+    "oktober okt octobre octubre ottobre ott outubro out октября окт",
+    "novembre noviembre novembro ноября нояб ноя",
+    "dezember dez décembre déc diciembre dic dicembre dezembro декабря дек",
+)
+_OTHERS = {
+    written.encode(): number
+    for number, names in enumerate(_ELSEWHERE, 1)
+    for name in names.split()
+    for written in (name, name.capitalize(), name.upper())
+}
 _NAMES = (
     rb"(?i:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
     rb"|Nov(?:ember)?|Dec(?:ember)?)\.?"
 )
+_ANY_NAME = rb"(?:" + _NAMES + rb"|(?:" + b"|".join(sorted(_OTHERS, reverse=True)) + rb")(?![a-z\x80-\xff])\.?)"
 _WEEKDAY = rb"(?:(?i:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\.?,? )?"
 DAY = (
     rb"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d\d)|\d{4}-?W\d\d-?[1-7]|\d{4}-[0-3]\d\d"
-    rb"|(?:19|20)\d\d[01]\d[0-3]\d|\d\d[01]\d[0-3]\d(?=[ T]\d\d:)|"
+    rb"|(?:19|20)\d\d[01]\d[0-3]\d|\d\d[01]\d[0-3]\d(?=[ T]\d\d:)|\d\d \d\d (?:19|20)\d\d(?= \d\d:)|"
     + _WEEKDAY
-    + rb"(?:\d{1,2}[ /-]?"
-    + _NAMES
+    + rb"(?:\d{1,2}(?:[ /-]|\. ?)?"
+    + _ANY_NAME
     + rb"(?:[ /,-]{1,2}(?:\d{4}(?!\d)|\d\d(?![\d:.])))?|"
     + _NAMES
     + rb" {1,2}\d{1,2}(?:,? \d{4}(?![\d:]))?|\d{4}[-/]"
@@ -36,13 +58,27 @@ DAY = (
 CLOCK = rb"\d{1,2}:\d\d(?::\d\d(?:[.,:]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\b\.?)?"
 # Behind a day it may have points in it, or nothing.
 _CLOCK_BEHIND = rb"(?:" + CLOCK + rb"|\d\d\.\d\d\.\d\d(?:[.,]\d{1,9})?|\d{6}(?:[.,]\d{1,9})?)"
-_ZONE = rb"(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?"
+_ZONE = rb"(?: ?(?:Z|UTC|GMT|CES?T|E[SD]T|C[SD]T|M[SD]T|P[SD]T|BST|MSK|JST|[+-]\d\d:?\d\d)(?![\w:]))?"
+# Seconds since something began, which name no moment.
+_SINCE = (
+    rb"(?:T?\+\d{1,12}(?:[.,]\d{1,9})? ?(?:[mun]?s)?|\+\d{1,4}(?::\d\d){1,2}(?:\.\d{1,9})?|\d\dh\d\dm\d\ds"
+    rb"|(?:(?<=\[)|(?<=\[ )|(?<=\[  )|(?<=\[   )|(?<=\[    ))\d{1,10}\.\d{3,9}(?=\]))"
+)
+# Fourteen digits, or a time of day before its day.
+_JOINED = rb"(?:19|20)\d\d[01]\d[0-3]\d[0-2]\d[0-5]\d[0-5]\d"
+_TURNED = CLOCK + rb",? (?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}[-/]\d\d[-/]\d\d|\d{1,2}[ /-]" + _NAMES + rb"[ /-]\d{4})"
 _EPOCH = rb"\d{10}(?:[.,]\d{1,9}|\d{3}|\d{6}|\d{9})?"
 # One letter may stand right before: a level.
 TIME = (
-    rb"(?<![\d.:/-])(?<![A-Za-z_]{2})(?:(?:"
+    rb"(?<![\d.:/-])(?<![A-Za-z_]{2})(?:"
+    + _JOINED
+    + rb"|"
+    + _TURNED
+    + rb"|"
+    + _SINCE
+    + rb"|(?:"
     + DAY
-    + rb")(?:(?:T|_|, | @ | at |:|-| {1,2})"
+    + rb")(?:(?:T|_|, | @ | at |:|-|\.(?=\d{6}\D)| {1,2})"
     + _CLOCK_BEHIND
     + _ZONE
     + rb"(?: \d{4}(?![\d:/-]))?)?|"
@@ -56,16 +92,17 @@ _DAY, _CLOCK = regex(DAY), regex(_CLOCK_BEHIND)
 _WHOLE = regex(
     rb"(?P<day>"
     + DAY
-    + rb")?(?:T|_|, | @ | at |:|-| {1,2})?(?P<clock>"
+    + rb")?(?:T|_|, | @ | at |:|-|\.| {1,2})?(?P<clock>"
     + _CLOCK_BEHIND
     + rb")?(?P<zone>"
     + _ZONE
     + rb")"
     rb"(?P<year> \d{4})?$"
 )
-_EPOCH_ONLY = regex(_EPOCH)
-_NUMBERS = regex(rb"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d\d)$")
-_NAMED = regex(rb"[A-Za-z]+")
+_EPOCH_ONLY, _SINCE_ONLY, _JOINED_ONLY = regex(_EPOCH), regex(_SINCE), regex(_JOINED)
+_TURNED_PARTS = regex(rb"(" + CLOCK + rb"),? (\d{1,4}[^\n]*)")
+_NUMBERS = regex(rb"(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d\d)$")
+_NAMED = regex(rb"[A-Za-z\x80-\xff]+")
 _PARTS = regex(rb"(\d{1,2})[:.]?(\d\d)(?:[:.]?(\d\d)(?:[.,:](\d{1,9}))?)?(?: ?([AaPp])\.?[Mm])?")
 ORDERS = ("ymd", "dmy", "mdy")
 """What a day of three numbers may be."""
@@ -120,8 +157,16 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
+def is_since(text: bytes) -> bool:
+    """Whether a time is told from when something began."""
+    return _SINCE_ONLY.fullmatch(text.lstrip(b"[ ")) is not None or text[:1] == b"+"
+
+
 def day_in(text: bytes) -> bytes:
     """The day in a time; empty where it has none."""
+    turned = _TURNED_PARTS.match(text)
+    if turned is not None:
+        return bytes(turned[2])
     found = _DAY.match(text)
     return found[0] if found else b""
 
@@ -135,6 +180,10 @@ def seconds_of(text: bytes, order: str, zone_s: float, reference: float | None) 
     """The moment that a time names, or a day and a time of day with a blank between them; None where it names none."""
     if _EPOCH_ONLY.fullmatch(text):
         return parse_stamp(text.replace(b",", b"."))
+    if _JOINED_ONLY.fullmatch(text):
+        text = text[:8] + b"T" + text[8:]
+    elif (turned := _TURNED_PARTS.fullmatch(text)) is not None:
+        text = turned[2] + b" " + turned[1]
     found = _WHOLE.match(text)
     if found is None or not found["day"] or not found["clock"]:
         return None
@@ -189,7 +238,9 @@ def _day(
 
 
 def _month(word: bytes) -> int:
-    short = word[:3].decode().lower()
+    if word in _OTHERS:
+        return _OTHERS[word]
+    short = word[:3].lower().decode("ascii", "replace")
     return _MONTHS.index(short) + 1 if short in _MONTHS else 0
 
 

@@ -56,7 +56,7 @@ class LearnedHeads:
         for line in lines:
             plain = ANSI.sub(b"", line) if b"\x1b" in line else line
             found = self.shape.pattern.match(plain)
-            yield line if found is None else self._head(plain, found) + plain[found.end() :]
+            yield line if found is None else self._head(plain, found) + _said(plain, found)
 
     def adds_to(self, line: bytes) -> bool:
         """Whether more is told of a record by this than by its own head as all readers know it."""
@@ -81,6 +81,17 @@ class LearnedHeads:
         at = calendar.seconds_of(time.strip(), self.order, self.zone_s, self.reference)
         written = iso(at)
         return b"" if written is None else written.replace("T", " ").encode()
+
+
+def _said(line: bytes, found: re.Match[bytes]) -> bytes:
+    """What stands behind a head; where nothing does, what stands in it beside its time and its level."""
+    rest = line[found.end() :]
+    if rest.strip():
+        return rest
+    taken = sorted(span for name in found.groupdict() if (span := found.span(name))[0] >= 0)
+    begins = [0, *(end for _, end in taken)]
+    ends = [*(begin for begin, _ in taken), found.end()]
+    return b" ".join(line[begin:end].strip() for begin, end in zip(begins, ends, strict=True)).strip() + rest
 
 
 def learn_heads(lines: Sequence[bytes], knowledge: Knowledge) -> LearnedHeads | None:

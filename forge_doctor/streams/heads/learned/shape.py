@@ -24,9 +24,8 @@ SURER = 3
 # A name may be longer in another line than in those that were seen.
 ROOM = 40
 _TIME = regex(calendar.TIME)
-# A level that is a field's value: such records are read by their fields.
-_FIELD = regex(rb"""[\w"'][=:] {0,2}["']?$|\w=$""")
-_NAMED_FIELD = regex(rb"""(?:^|[\s{,])["']?(?:level|lvl|severity|levelname|type|status|stream)["']? ?[=:] ?["']?$""")
+# What looks like a level and is a field of a relay's.
+_FIELD = regex(rb"""(?:^|[\s{,])["']?(?:type|status|stream)["']? ?[=:] ?["']?$""")
 _BLANKS = regex(rb"[ \t]+")
 _WORDY = regex(rb"\w")
 _AROUND = regex(rb"([^\w\n]*)(.*?)([^\w\n]*)$", re.DOTALL)
@@ -58,23 +57,27 @@ _Key = tuple[tuple[str, ...], bytes, bytes]
 
 def shape_of(lines: Sequence[bytes]) -> Shape | None:
     """The shape that enough of these lines begin with, and has a level; else one that begins with a time; None without any."""
-    found = _most_usual([(line, _leveled(line)) for line in lines]) or _most_usual(
-        [(line, _timed(line)) for line in lines]
+    # A log of a record or two has to name its times and levels in full.
+    least = LEAST if len(lines) >= LEAST else 1
+    found = _most_usual([(line, _leveled(line)) for line in lines], least) or _most_usual(
+        [(line, _timed(line)) for line in lines], LEAST
     )
     if found is None:
         return None
     kinds, begun = found
+    if least < LEAST and not ({"time", "day"} & {*kinds} and "word" in kinds):
+        return None
     kind = next((one for one in kinds if one in levels.KINDS), "")
     timed = "time" in kinds or "clock" in kinds
     # Of those that begin with a time, most have the level where it was found; below them may stand other lines.
     alike = [line for line in lines if _times(line[:LONGEST_HEAD])] if timed else lines
-    if len(begun) < max(LEAST, SHARE * len(alike), SHARE_TIMED * len(lines)):
+    if len(begun) < max(least, SHARE * len(alike), SHARE_TIMED * len(lines)):
         return None
     return Shape(pattern=_pattern(begun), kind=kind, timed=timed, lines=len(begun))
 
 
 def _most_usual(
-    lines: Iterable[tuple[bytes, Sequence[Pieces]]],
+    lines: Iterable[tuple[bytes, Sequence[Pieces]]], least: int
 ) -> tuple[tuple[str, ...], list[tuple[bytes, Pieces]]] | None:
     seen: dict[_Key, list[tuple[bytes, Pieces]]] = defaultdict(list)
     several = 0
@@ -82,7 +85,7 @@ def _most_usual(
         several += 1
         for key, pieces in {_key(line, pieces): pieces for pieces in reversed(ways)}.items():
             seen[key].append((line, pieces))
-    usual = [(key, begun) for key, begun in seen.items() if len(begun) >= LEAST and _is_level(begun, several)]
+    usual = [(key, begun) for key, begun in seen.items() if len(begun) >= least and _is_level(begun, several)]
     if not usual:
         return None
     key, begun = max(usual, key=lambda one: _rank(one[0], one[1]))
@@ -104,7 +107,7 @@ def _is_level(begun: Sequence[tuple[bytes, Pieces]], several: int) -> bool:
         return True
     named = {_level(line, pieces) for line, pieces in begun}
     varies = len(named) > 1 and min(named) < 40
-    if kinds & {"letter", "number"}:
+    if kinds & {"letter", "number", "picture"}:
         return varies and len(begun) > SHARE * several
     return varies or all(_is_set_apart(line, pieces) for line, pieces in begun)
 
@@ -153,7 +156,7 @@ def _timed(line: bytes) -> Sequence[Pieces]:
 
 
 def _is_field(head: bytes, begin: int) -> bool:
-    return _NAMED_FIELD.search(head[:begin]) is not None
+    return _FIELD.search(head[:begin]) is not None
 
 
 def _times(head: bytes) -> Pieces:
@@ -163,10 +166,12 @@ def _times(head: bytes) -> Pieces:
     for found in _TIME.finditer(head):
         text, (begin, end) = found[0], found.span()
         date = calendar.day_in(text)
-        if (date and len(date) < len(text)) or not (date or b":" in text):
+        if calendar.is_since(text):
+            clock = clock or Piece(kind="clock", begin=begin, end=end)
+        elif (date and len(date) < len(text)) or not (date or b":" in text):
             # A number in a message may look like seconds since 1970.
             return (Piece(kind="time", begin=begin, end=end),) if clock is None else (clock,)
-        if date:
+        elif date:
             day = day or Piece(kind="day", begin=begin, end=end)
         elif clock is None:
             clock = Piece(kind="clock", begin=begin, end=end)
@@ -185,7 +190,8 @@ def _key(line: bytes, pieces: Pieces) -> _Key:
 
 
 def _sign(byte: bytes) -> bytes:
-    return b"w" if _WORDY.match(byte) else byte
+    # Of signs to look at, the last byte is another in each.
+    return b"w" if _WORDY.match(byte) else min(b"\x80", byte)
 
 
 def _pattern(begun: Sequence[tuple[bytes, Pieces]]) -> re.Pattern[bytes]:

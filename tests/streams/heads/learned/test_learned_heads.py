@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.streams.carriers.test_carriers import read
-from tests.support.log_heads import Head, drawn_layout
+from tests.support.log_heads import ANY_TIMES, Head, drawn_layout, drawn_pairs, drawn_rare
 
 BEGAN = 1796003111.0
 FAILED_AT, JAMMED_AT, BROKEN_AT = (7, 21), (10, 14, 26), 30
@@ -51,6 +51,43 @@ def test_any_layout_gives_the_same(seed: int, tmp_path: Path) -> None:
         first = BEGAN + 61 * (FAILED_AT[0] if one.signature else JAMMED_AT[0])
         if one.signature or len(errors) == 1:
             assert one.first == pytest.approx(first, abs=1.5), head(BEGAN, "INFO", "")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_rare_notation_gives_the_same(seed: int, tmp_path: Path) -> None:
+    head, timed = drawn_rare(seed)
+    groups = list(read(tmp_path / "input", log(head, healthy=False)).summary.groups.values())
+    known = [one for one in groups if one.signature]
+    assert [(one.signature, one.count, one.culprit and one.culprit.line) for one in known] == [
+        ("missing-greenlet", 2, 17)
+    ]
+    assert sum(one.count for one in groups if not one.signature) == len(JAMMED_AT) + 1
+    if timed:
+        assert known[0].first == pytest.approx(BEGAN + 61 * FAILED_AT[0], abs=1.5), head(BEGAN, "INFO", "")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pairs_in_any_order_give_the_same(seed: int, tmp_path: Path) -> None:
+    head = drawn_pairs(seed)
+    groups = list(read(tmp_path / "input", log(head, healthy=False)).summary.groups.values())
+    assert [(one.signature, one.count) for one in groups if one.signature] == [("missing-greenlet", 2)], head(
+        BEGAN, "INFO", ""
+    )
+    assert sum(one.count for one in groups if not one.signature) == len(JAMMED_AT) + 1, head(BEGAN, "INFO", "")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_healthy_log_stays_silent_in_rare_notations_and_pairs(seed: int, tmp_path: Path) -> None:
+    for head in (drawn_rare(seed)[0], drawn_pairs(seed)):
+        found = read(tmp_path / "input", log(head, healthy=True))
+        assert (list(found.summary.groups), found.problem) == ([], ""), head(BEGAN, "INFO", "")
+
+
+def test_a_log_of_two_records_tells_its_times(tmp_path: Path) -> None:
+    head = ANY_TIMES["pointed-clock"]
+    lines = [f"{head(BEGAN)} (main) info up", f"{head(BEGAN + 60)} (main) error the order was not kept", *TRACE]
+    groups = list(read(tmp_path / "input", ("\n".join(lines) + "\n").encode()).summary.groups.values())
+    assert [(one.signature, one.first) for one in groups] == [("missing-greenlet", BEGAN + 60)]
 
 
 @pytest.mark.parametrize("seed", range(60))
