@@ -64,6 +64,8 @@ def model_in(
     added = (one for one in calls_named(function, ADDING, bound.end, cause.statement.end) if adds(one, name.id))
     if not any(one.is_on(session) for one in added):
         return None
+    if held is not None:
+        return held.model
     class_ = project.value_of(bound.value.func)
     return project.model_of(bound.value.func) if class_.of is not None else None
 

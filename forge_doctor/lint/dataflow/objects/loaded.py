@@ -127,7 +127,7 @@ def _named(project: Project, name: Name, way: Way) -> Loaded | None:
         first = got_or_made(project, bindings)
         held = None if first is None else _bound(project, first, way)
         return None if held is None else held._replace(hops=held.hops + 1)
-    return (saved(project, name, bindings[0]) or _bound(project, bindings[0], way)) if bindings else None
+    return (saved(project, name, bindings[0], way.owner) or _bound(project, bindings[0], way)) if bindings else None
 
 
 def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:

@@ -13,6 +13,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Call, Name, Sequence
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
+from forge_doctor.lint.dataflow.objects.model_owners import Owner, model_kept
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
 from forge_doctor.regex import regex
 
@@ -21,17 +22,19 @@ WORDS = regex(r"\w+")
 SAVING = ("commit", "flush", "refresh")
 
 
-def saved(project: Project, name: Name, binding: Binding) -> Loaded | None:
-    """An object that was made under a name and has been saved where that name stands: added, and flushed since."""
+def saved(project: Project, name: Name, binding: Binding, owner: Owner | None = None) -> Loaded | None:
+    """An object that was made under a name and has been saved where that name stands: added, and flushed since; `owner` is
+    the object whose method makes it, which may keep the class: `self.model(**values)`."""
     node, function = binding.node, name.function
     made = node.value if isinstance(node, Assign) and not binding.path else None
     if function is None or not isinstance(made, Call) or not name.file.mentions(b".add"):
         return None
     added = next((one for one in calls_named(function, ADDING, made.end, name.start) if adds(one, name.id)), None)
-    if added is None or added.receiver is None or project.value_of(made.func).kind is not Kind.CLASS:
+    kept = None if added is None or owner is None else model_kept(project, made.func, owner)
+    if added is None or added.receiver is None or (kept is None and project.value_of(made.func).kind is not Kind.CLASS):
         return None
     session = added.receiver
-    model = project.model_of(made.func)
+    model = kept or project.model_of(made.func)
     if model is None or not any(
         one.receiver is not None
         and one.receiver.text == session.text
