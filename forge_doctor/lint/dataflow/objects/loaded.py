@@ -247,10 +247,11 @@ def _returned(project: Project, call: Call, way: Way) -> Loaded | None:
     function = project.value_of(call).definition
     if not isinstance(function, FunctionDef):
         return None
-    found = _given_by(project, function, way._replace(owner=owner_of(project, call, way.owner)))
+    owner = owner_of(project, call, way.owner)
+    found = _given_by(project, function, way._replace(owner=owner))
     if found is None:
         return None
-    return found._replace(session=session_here(call, function, found.session), by=found.by or call)
+    return found._replace(session=session_here(project, call, function, found.session, owner), by=found.by or call)
 
 
 def _given_by(project: Project, function: FunctionDef, way: Way) -> Loaded | None:

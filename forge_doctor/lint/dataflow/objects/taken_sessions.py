@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node, Param
+from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node, Param
+from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, kept_by
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
+from forge_doctor.lint.dataflow.objects.model_owners import Owner
 
 
 def same_session(project: Project, param: Param, provider: FunctionDef, session: Node) -> Node:
@@ -19,14 +21,42 @@ def same_session(project: Project, param: Param, provider: FunctionDef, session:
     return param
 
 
-def session_here(call: Call, function: FunctionDef, session: Node) -> Node:
-    """What the caller calls the session of a function: the argument it gives for it, `self.session` of its own methods;
-    where that cannot be told, the call, which no session is written like."""
+def session_here(
+    project: Project, call: Call, function: FunctionDef, session: Node, owner: Owner | None = None
+) -> Node:
+    """What the caller calls the session of a function: the argument it gives for it, `self.session` of its own methods, what
+    the function's object was made with (`Users(db).get(1)`), or `users.session`; where that cannot be told, the call, which
+    no session is written like."""
     if isinstance(session, Name) and function.param(session.id) is not None:
         given = function.argument(call, session.id)
         return call if given is None else given
-    own = isinstance(session, Attribute) and session.value.text == "self" and call.is_on("self")
-    return session if own else call
+    if not isinstance(session, Attribute) or session.value.text != "self" or call.receiver is None:
+        return call
+    if call.is_on("self"):
+        return session
+    made = None if owner is None else owner.made
+    if owner is not None and made is not None and made.function is call.function:
+        return _made_with(project, owner.class_, made, session.attr) or call
+    return _written(call, f"{call.receiver.text}.{session.attr}") or call
+
+
+def _made_with(project: Project, class_: ClassDef, made: Call, attribute: str) -> Node | None:
+    """What an object is made with that it keeps as an attribute."""
+    init = project.method(class_, "__init__")
+    if init is None:
+        return next((one.value for one in made.keywords if one.name == attribute), None)
+    for name in init.param_names[1:]:
+        if dict(kept_by(project, init, {name: THE_SESSION})).get(attribute) == THE_SESSION:
+            return init.argument(made, name)
+    return None
+
+
+def _written(call: Call, text: str) -> Node | None:
+    """An attribute that the caller writes so."""
+    function = call.function
+    if function is None or text.encode() not in function.file.data[function.start : function.end]:
+        return None
+    return next((one for one in function.find(Attribute, nested=False) if one.text == text), None)
 
 
 def is_same_variable(project: Project, session: Node, other: Node) -> bool:

@@ -133,7 +133,7 @@ CASES = [
     ("seen(await too_far(db))", ""),
     ("seen(await each(db))", ""),
     ("seen(await kept(db))", ""),
-    ("seen(await Repo(db).first())", "User object 1 Repo(db).first()"),
+    ("seen(await Repo(db).first())", "User object 1 db"),
     ("seen(await Repo(db).by(db))", "User object 1 db"),
     ("seen(await Repo.plain(7, db))", "User object 1 db"),
     ("seen(await unknown(db))", ""),
