@@ -52,3 +52,53 @@ def test_what_a_service_has_flushed_is_read_behind_the_commit(tmp_path: Path) ->
     )
     files = project(code, options=", expire_on_commit=False") | {"app/models.py": models}
     check_source(files, "expired-after-commit", tmp_path)
+
+
+SERVICE = """\
+class Service:
+    def __init__(self, session: AsyncSession, other: AsyncSession):
+        self.{kept}
+        self.users = Users(session)
+    async def f(self):
+        user = await self.users.get(1)
+        {cause}
+        return user.name{mark}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kept", "cause", "told"),
+    [
+        ("db = session", "await self.db.commit()", True),
+        ("db = other", "await self.db.commit()", False),
+        ("db = session", "await self.users.end(); print(self.db)", True),
+        ("db = session", "await self.users.look(); print(self.db)", False),
+        ("db = session", "await self.users.keep(user); print(self.db)", False),
+    ],
+)
+def test_a_service_that_makes_its_repository_with_its_session(
+    kept: str, cause: str, told: bool, tmp_path: Path
+) -> None:
+    more = (
+        "    async def end(self):\n        await self.session.commit()\n"
+        "    async def look(self):\n        await self.session.flush()\n"
+        "    async def keep(self, user):\n        await self.session.commit()\n        await self.session.refresh(user)\n"
+    )
+    code = USERS + more + SERVICE.format(kept=kept, cause=cause, mark="  # expect medium" * told)
+    check_source(project(code), "expired-after-commit", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [("users.end()", True), ("others.end()", False), ("users.keep(user)", False), ("users.look()", False)],
+)
+def test_a_method_of_the_repository_that_commits(cause: str, told: bool, tmp_path: Path) -> None:
+    more = (
+        "    async def end(self):\n        await self.session.commit()\n    async def look(self):\n        print(self)\n"
+        "    async def keep(self, user):\n        await self.session.commit()\n"
+    )
+    code = (
+        f"{USERS}{more}async def f(db: AsyncSession, others: Users):\n    users = Users(db)\n"
+        f"    user = await users.get(1)\n    await {cause}\n    return user.name{'  # expect medium' * told}\n"
+    )
+    check_source(project(code), "expired-after-commit", tmp_path)

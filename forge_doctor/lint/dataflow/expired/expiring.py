@@ -15,6 +15,8 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.text.called_names import ASCII_WORD
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.control_flow import within_function
+from forge_doctor.lint.dataflow.objects.model_owners import owner_of
+from forge_doctor.lint.dataflow.objects.taken_sessions import session_here
 from forge_doctor.lint.dataflow.sessions.transactions import begun_by, calls_of, is_awaited, session_calls
 from forge_doctor.lint.dataflow.use_def import parameter_name
 from forge_doctor.regex import regex
@@ -52,7 +54,7 @@ def causes(file: SourceFile, project: Project) -> Iterator[Cause]:
     own = own_causes(file, project)
     yield from (one for one in own if one.why is not Why.UPDATE)
     yield from ended_inside(file, project)
-    yield from ended_by_own_methods(file, project)
+    yield from ended_by_methods(file, project)
     yield from (one for one in own if one.why is Why.UPDATE)
 
 
@@ -118,25 +120,25 @@ def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
             yield Cause(why, call, call, name, min(value.confidence, sure), ended)
 
 
-def ended_by_own_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
-    """`await self.undo()`, where that method of the same object ends the transaction of `self.session`."""
+def ended_by_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
+    """`await self.undo()`, where that method of the same object ends the transaction of `self.session`; `await users.save()`
+    of an object that was made with the session, or of which the caller says `users.session`."""
     names = ending_names(project) & file.names_called
-    for call in file.calls(*sorted(names)) if names and file.mentions(b"self.") else ():
+    for call in file.calls(*sorted(names)) if names else ():
         around = call.function
-        own = around.param_names[:1] if around is not None and around.is_method else ()
-        if call.receiver is None or call.receiver.text not in own or not is_awaited(call):
+        method = project.called(call) if around is not None and call.receiver is not None and is_awaited(call) else None
+        if around is None or method is None or not method.is_method or not method.is_async:
             continue
-        method = project.called(call)
-        if method is None or not method.is_method or method.param_names[:1] != own:
-            continue
+        own = method.param_names[:1]
         sessions = {one.receiver.text: one.receiver for one in calls_of(method) if one.receiver is not None}
         for session, node in sessions.items():
-            held = session.startswith(f"{own[0]}.") and project.known(node).kind.is_async_session
+            held = session.startswith(f"{own[0]}.") and project.known(node).kind.is_async_session if own else False
             ended = _end_in(method, session) if held else None
-            if ended is not None:
+            here = None if ended is None else session_here(project, call, method, node, owner_of(project, call))
+            if ended is not None and here is not None and here is not call:
                 why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
                 sure = Confidence.LOW if is_conditional(ended) else Confidence.MEDIUM
-                yield Cause(why, call, call, node, sure, ended)
+                yield Cause(why, call, call, here, sure, ended)
                 break
 
 

@@ -64,7 +64,7 @@ def _given_as(project: Project, owner: Owner, attribute: str) -> Iterator[Node]:
                 if made is not None and assign.value.text in init.param_names:
                     given = made.argument(init.param_names.index(assign.value.text) - 1, assign.value.text)
                     yield from () if given is None else (given,)
-        made = _passed_on(init)
+        made = passed_on(init)
 
 
 def _in_body(class_: ClassDef, attribute: str) -> Iterator[Node]:
@@ -73,6 +73,6 @@ def _in_body(class_: ClassDef, attribute: str) -> Iterator[Node]:
             yield one.value
 
 
-def _passed_on(init: FunctionDef) -> Call | None:
+def passed_on(init: FunctionDef) -> Call | None:
     """`super().__init__(User, session)`."""
     return next((one for one in init.find(Call, nested=False) if one.func.text == "super().__init__"), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, ClassDef, FunctionDef, Name, Node, Param
-from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, kept_by
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Name, Node, Param
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.objects.model_owners import Owner
+from forge_doctor.lint.dataflow.objects.model_owners import Owner, passed_on
 
 
 def same_session(project: Project, param: Param, provider: FunctionDef, session: Node) -> Node:
@@ -37,6 +38,8 @@ def session_here(
     made = None if owner is None else owner.made
     if owner is not None and made is not None and made.function is call.function:
         return _made_with(project, owner.class_, made, session.attr) or call
+    if owner is not None and (beside := _kept_beside(project, owner, call.receiver, session.attr)):
+        return _written(call, beside) or call
     return _written(call, f"{call.receiver.text}.{session.attr}") or call
 
 
@@ -45,10 +48,36 @@ def _made_with(project: Project, class_: ClassDef, made: Call, attribute: str) -
     init = project.method(class_, "__init__")
     if init is None:
         return next((one.value for one in made.keywords if one.name == attribute), None)
-    for name in init.param_names[1:]:
-        if dict(kept_by(project, init, {name: THE_SESSION})).get(attribute) == THE_SESSION:
-            return init.argument(made, name)
-    return None
+    kept = next((one.value for one in _own_assigns(init) if one.target.text.endswith(f".{attribute}")), None)
+    if kept is None:
+        above = passed_on(init)
+        bases = () if above is None else project.bases(class_)[1:]
+        base = next((one.inner.definition for one in bases if isinstance(one.inner.definition, ClassDef)), None)
+        kept = _made_with(project, base, above, attribute) if isinstance(base, ClassDef) and above is not None else None
+    return init.argument(made, kept.id) if isinstance(kept, Name) and init.param(kept.id) is not None else None
+
+
+def _own_assigns(init: FunctionDef) -> Iterator[Assign]:
+    """`self.name = ...` in an `__init__`."""
+    own = init.param_names[:1]
+    for assign in init.find(Assign, nested=False):
+        if isinstance(assign.target, Attribute) and assign.target.value.text in own:
+            yield assign
+
+
+def _kept_beside(project: Project, owner: Owner, held: Node, attribute: str) -> str:
+    """`self.session` of an object whose `__init__` makes another one with the same session: `self.users = Users(session)`."""
+    if not isinstance(held, Attribute) or held.value.text != "self":
+        return ""
+    assigns = project.scopes(held.file).attribute_assignments.get(held.attr, [])
+    values = [one.value for one in assigns if one.class_ is held.class_]
+    made = values[0] if len(values) == 1 else None
+    init = made.function if isinstance(made, Call) else None
+    given = _made_with(project, owner.class_, made, attribute) if isinstance(made, Call) else None
+    if init is None or init.name != "__init__" or not isinstance(given, Name):
+        return ""
+    kept = (one.target.text for one in _own_assigns(init) if one.value is not None and one.value.text == given.id)
+    return next(kept, "")
 
 
 def _written(call: Call, text: str) -> Node | None:
