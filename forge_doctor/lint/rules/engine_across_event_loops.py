@@ -41,8 +41,8 @@ Good:
     def nightly():
         return asyncio.run(count())
 
-A command that prepares the database by `asyncio.run` and then starts a server, or runs a second coroutine, has two loops as
-well.
+Flask runs an `async def` view in a new event loop for each request. A command that prepares the database by `asyncio.run`
+and then starts a server, or runs a second coroutine, has two loops as well.
 
 Wrong when: the loop is made once in the life of the process, the engine keeps no connection, or it is disposed of at
 the end of each loop. Told is only what a task queue or a scheduler runs, directly or one call away, or what stands in a
@@ -61,6 +61,7 @@ from itertools import islice
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import background_starter, job_caller
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
@@ -72,6 +73,7 @@ from forge_doctor.code.syntax.nodes import (
     FunctionDef,
     Module,
     Name,
+    Node,
     While,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
@@ -86,7 +88,7 @@ from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(
-    b"asyncio.run(", b"import run", b"run_until_complete", b"anyio.run(", b"async_to_sync", b"task", b"job"
+    b"asyncio.run(", b"import run", b"run_until_complete", b"anyio.run(", b"async_to_sync", b"task", b"job", b"flask"
 )
 # A file of tasks that call a service may say no word of a database.
 EVERYWHERE = True
@@ -100,7 +102,10 @@ STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
 @check(severity=Severity.ERROR)
 def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at what is run in a loop of its own, again and again."""
-    if is_test_file(file) or not has_evidence(file):
+    if is_test_file(file):
+        return
+    yield from of_flask(file, project)
+    if not has_evidence(file):
         return
     for function in project.scopes(file).functions:
         if function.is_async or not may_run(function):
@@ -120,6 +125,38 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
                 yield found_before(file, call, target, used, after)
                 break
     yield from of_module(file, project)
+
+
+def of_flask(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`async def` views of Flask, which runs each call of one in a new event loop (asgiref)."""
+    for function in project.scopes(file).functions if file.mentions(b"flask") else ():
+        if not function.is_async or not any(is_flask_route(project, one) for one in function.decorators):
+            continue
+        used = engine_used(project, function)
+        if used is not None and not keeps_nothing(used) and not is_disposed(project, function):
+            yield file.finding(
+                engine_across_event_loops,
+                function,
+                f"Flask runs each call of {function.name}() in an event loop of its own, and it takes connections of an "
+                'engine that outlives it: a pooled connection of an earlier loop fails with "attached to a different loop"',
+                confidence=Confidence.HIGH,
+                remedy="`poolclass=NullPool` for the engine, or an ASGI framework such as Quart",
+                related=(
+                    Related(message="the engine", location=used.engine.call.file.location(used.engine.call)),
+                    Related(message="takes a connection", location=used.at.file.location(used.at)),
+                ),
+            )
+
+
+def is_flask_route(project: Project, decorator: Node) -> bool:
+    """`@app.get("/")` of a Flask application or blueprint that is made in sight."""
+    if not isinstance(decorator, Call) or decorator.method not in FLASK_ROUTES or decorator.receiver is None:
+        return False
+    made = followed(project, decorator.receiver)
+    return isinstance(made, Call) and project.qualified(made.func) in ("flask.Flask", "flask.Blueprint")
+
+
+FLASK_ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 
 
 def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:

@@ -212,3 +212,38 @@ def test_a_synchronous_session_takes_no_connection_of_an_asyncio_engine(opened: 
         f"async def use():\n    {opened} as session:\n        session.add(1)\n{TASK}    asyncio.run(use()){mark}\n"
     )
     check_source(code, "engine-across-event-loops", tmp_path)
+
+
+FLASK = """\
+from flask import Blueprint, Flask
+from quart import Quart
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+engine = create_async_engine("postgresql+asyncpg://localhost/shop"{options})
+app = {app}(__name__)
+async def count():
+    async with engine.connect() as connection:
+        return await connection.scalar(text("select 1"))
+@app.{route}("/")
+{kind}def view():{mark}
+    return {what}
+"""
+VIEW = {"options": "", "app": "Flask", "route": "route", "kind": "async ", "what": "await count()"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        (VIEW, True),
+        (VIEW | {"app": "Blueprint", "route": "get"}, True),
+        (VIEW | {"app": "Quart"}, False),
+        (VIEW | {"route": "errorhandler"}, False),
+        (VIEW | {"options": ", poolclass=NullPool"}, False),
+        (VIEW | {"kind": "", "what": "count"}, False),
+        (VIEW | {"what": "await render()"}, False),
+    ],
+)
+def test_flask_runs_each_call_of_a_view_in_a_loop_of_its_own(parts: dict[str, str], told: bool, tmp_path: Path) -> None:
+    code = FLASK.format(**parts, mark="  # expect high" * told)
+    check_source(code, "engine-across-event-loops", tmp_path)
