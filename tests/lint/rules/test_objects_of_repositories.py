@@ -90,12 +90,20 @@ def test_a_service_that_makes_its_repository_with_its_session(
 
 @pytest.mark.parametrize(
     ("cause", "told"),
-    [("users.end()", True), ("others.end()", False), ("users.keep(user)", False), ("users.look()", False)],
+    [
+        ("users.end()", True),
+        ("users.tried()", False),
+        ("others.end()", False),
+        ("users.keep(user)", False),
+        ("users.look()", False),
+    ],
 )
 def test_a_method_of_the_repository_that_commits(cause: str, told: bool, tmp_path: Path) -> None:
     more = (
         "    async def end(self):\n        await self.session.commit()\n    async def look(self):\n        print(self)\n"
         "    async def keep(self, user):\n        await self.session.commit()\n"
+        "    async def tried(self):\n        try:\n            await self.session.flush()\n"
+        "        except ValueError:\n            await self.session.rollback()\n"
     )
     code = (
         f"{USERS}{more}async def f(db: AsyncSession, others: Users):\n    users = Users(db)\n"

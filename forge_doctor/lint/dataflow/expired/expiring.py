@@ -135,7 +135,9 @@ def ended_by_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
             held = session.startswith(f"{own[0]}.") and project.known(node).kind.is_async_session if own else False
             ended = _end_in(method, session) if held else None
             here = None if ended is None else session_here(project, call, method, node, owner_of(project, call))
-            if ended is not None and here is not None and here is not call:
+            # Another object may undo what it has tried itself, and give what it has loaded.
+            is_tried = ended is not None and is_conditional(ended) and not (own and call.is_on(own[0]))
+            if ended is not None and here is not None and here is not call and not is_tried:
                 why = Why.COMMIT if ended.method == "commit" else Why.ROLLBACK
                 sure = Confidence.LOW if is_conditional(ended) else Confidence.MEDIUM
                 yield Cause(why, call, call, here, sure, ended)
