@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lint_cases import check_source
+from tests.support.lint_cases import check_source, lint_source
 from tests.support.lint_heads import AWAITS
 
 RULE = "wrong-session-annotation"
@@ -26,7 +26,7 @@ async def f(db: Session = Depends(get_sync)):  # expect medium
 async def g(db: Session = Depends(get_async)):  # expect high
     await db.execute(select(1))
     await db.commit()
-async def h(db: Annotated[Session, Depends(get_sync)]):  # expect medium
+async def h(db: Annotated[Session, Depends(get_sync)]):
     await db.execute(select(1))
     await db.commit()
 """,
@@ -93,3 +93,32 @@ def test_where_the_dependency_gives_a_session_the_await_is_told(tmp_path: Path) 
     )
     (found,) = check_source(AWAITS + code, RULE, tmp_path)
     assert "TypeError at run time" in found.message
+
+
+ALIKE = """\
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+class Orders:
+    async def one(self, db: Session):
+        return await db.scalar(select(1))
+    async def two(self, session: Session, key):
+        await session.commit()
+async def three(db: Session):
+    await db.commit()
+async def four(db: Session):
+    await db.flush()
+async def five(db: Session):
+    await db.flush()
+"""
+
+
+def test_parameters_that_are_wrong_alike_are_told_once_a_class_or_module(tmp_path: Path) -> None:
+    found = lint_source(ALIKE, RULE, tmp_path)
+    assert [(one.location.line, one.message.partition(",")[0]) for one in found] == [
+        (4, "`db` is annotated Session (like 1 more of class Orders)"),
+        (8, "`db` is annotated Session (like 2 more of this module)"),
+    ]
+    assert [[(one.message, one.location.line) for one in each.related] for each in found] == [
+        [("`session` of two()", 6)],
+        [("`db` of four()", 10), ("`db` of five()", 12)],
+    ]
