@@ -262,10 +262,12 @@ def without_parameters(text: str) -> str:
 
 
 def _named_before(text: str, start: int) -> bool:
-    """Whether an exception's class or a server's level stands before the words in their line."""
+    """Whether an exception's class, as any language writes it, or a server's level stands before the words in their line."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
     return _TEST.match(line) is None and bool(
-        re.search(r"(?:^|[\s(])[\w.]*(?:Error|Exception|Timeout|Greenlet|Warning)\b[^\n]{0,200}$|FATAL: |ERROR: ", line)
+        re.search(
+            r"(?:^|[\s(])[\w.:\\]*(?:Error|Exception|Timeout|Greenlet|Warning)\b[^\n]{0,200}$|FATAL: |ERROR: ", line
+        )
     )
 
 

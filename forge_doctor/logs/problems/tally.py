@@ -15,7 +15,7 @@ from forge_doctor.logs.mixtures.mixture import Mixing
 from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary
-from forge_doctor.logs.problems.worker_kills import WorkerKills
+from forge_doctor.logs.problems.worker_kills import TIMED_OUT, WorkerKills
 from forge_doctor.logs.recognition.chain_events import Telling, sections_of, telling_words
 from forge_doctor.logs.recognition.recogniser import Recogniser
 from forge_doctor.logs.recognition.statement import statement_of
@@ -62,7 +62,7 @@ class Tally:
 
     def minds(self, head: Head) -> bool:
         """Whether a record says something about what was told before it, which is to be counted first."""
-        return bool(_LIFE.search(head.message)) or b"WORKER TIMEOUT" in head.message
+        return bool(_LIFE.search(head.message)) or TIMED_OUT.search(head.message) is not None
 
     def note(self, line: Line, head: Head, offset: int) -> None:
         """Remember what a record says about later ones: a start or stop, a worker that is killed."""

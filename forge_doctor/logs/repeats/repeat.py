@@ -8,7 +8,7 @@ from functools import partial
 
 from forge_doctor.logs.echoes.telling import Said, said_by, teller_of
 from forge_doctor.logs.problems.tally import Tally, tells_later
-from forge_doctor.logs.problems.worker_kills import KILLS
+from forge_doctor.logs.problems.worker_kills import IN_ORDER
 from forge_doctor.logs.recognition.chain_events import Telling
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
@@ -276,7 +276,7 @@ class Repeats:
 
 def _are_countable(events: tuple[Event, ...]) -> bool:
     """Whether each time that they are seen counts, whatever was seen before."""
-    return all(not event.once and not event.starting and event.signature not in KILLS for event in events)
+    return all(not event.once and not event.starting and event.signature not in IN_ORDER for event in events)
 
 
 def _next_of_stream(raw: bytes, rest: bytes) -> bytes:

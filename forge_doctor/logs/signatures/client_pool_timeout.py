@@ -5,8 +5,9 @@ Means: More requests at once than the pool has connections, or connections that 
 Matches: HikariCP's `Connection is not available, request timed out after 30000ms`; Prisma's `Timed out fetching a new connection
     from the connection pool`; node-postgres' `timeout exceeded when trying to connect`; Knex's `Timeout acquiring a connection.
     The pool is probably full`; Sequelize's `SequelizeConnectionAcquireTimeoutError`; Active Record's `could not obtain a connection
-    from the pool within`; Rust's `pool timed out while waiting for an open connection` (sqlx); Ecto's `connection not available and
-    request was dropped from queue after`; Npgsql's `The connection pool has been exhausted`; Tomcat's `Unable to fetch a connection in`
+    from the pool within` and, before Rails 5, `could not obtain a database connection within`; Rust's `pool timed out while
+    waiting for an open connection` (sqlx); Ecto's `connection not available and request was dropped from queue after`; Npgsql's `The connection pool has
+    been exhausted`; Tomcat's `Unable to fetch a connection in`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: HikariCP 5 HikariPool.java (createTimeoutException); Prisma error P2024; pg-pool index.js; knex lib/client.js;
     sequelize connection-manager; Rails activerecord connection_pool.rb (ConnectionTimeoutError); sqlx-core error.rs (PoolTimedOut);
@@ -25,6 +26,7 @@ SIGNATURE = Signature(
         "Timeout acquiring a connection. The pool is probably full",
         "SequelizeConnectionAcquireTimeoutError",
         "could not obtain a connection from the pool within",
+        "could not obtain a database connection within",
         "pool timed out while waiting for an open connection",
         "connection not available and request was dropped from queue after",
         "The connection pool has been exhausted, either raise",
@@ -33,7 +35,7 @@ SIGNATURE = Signature(
     pattern=(
         r"Connection is not available, request timed out after|Timed out fetching a new connection from the (?:connection )?pool"
         r"|timeout exceeded when trying to connect|Timeout acquiring a connection\. The pool is probably full"
-        r"|SequelizeConnectionAcquireTimeoutError|could not obtain a connection from the pool within"
+        r"|SequelizeConnectionAcquireTimeoutError|could not obtain a (?:connection from the pool|database connection) within"
         r"|pool timed out while waiting for an open connection"
         r"|connection not available and request was dropped from queue after"
         r"|The connection pool has been exhausted, either raise|Pool empty\. Unable to fetch a connection in "

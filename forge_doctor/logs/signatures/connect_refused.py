@@ -6,7 +6,8 @@ Matches: `Connect call failed (` (ConnectionRefusedError / OSError); also: `[Err
     refused (uvloop: no address in the text)`; `Is the server running on that host and accepting TCP/IP
     connections? (libpq)`; `could not connect to server: Connection refused` (libpq before 14); `[WinError
     1225]`, `[WinError 10061]` (Windows, in its language); libpq of a socket that is not there: `No such file or directory`
-    with `Is the server running locally`; `connection failed: Connection refused` (psycopg 3.0);
+    with `Is the server running locally`, with `connection is bad: ` before it (psycopg 3);
+    `connection failed: Connection refused` (psycopg 3.0);
     what other languages' drivers say of a database's port: `dial tcp 10.0.0.4:5432: connect: connection refused` (Go),
     `connect ECONNREFUSED 10.0.0.4:5432` (Node), `Connection to db:5432 refused. Check that the hostname` (pgjdbc),
     `tcp connect (db:5432): connection refused` (Postgrex), `Can't reach database server at` (Prisma),
@@ -31,6 +32,7 @@ SIGNATURE = Signature(
         "[WinError 10061]",
         "failed: No such file or directory",
         "could not connect to server: No such file or directory",
+        "connection is bad: No such file or directory",
         "connect: connection refused",
         "connect ECONNREFUSED ",
         " refused. Check that the hostname",
@@ -45,7 +47,7 @@ SIGNATURE = Signature(
         r"|could not connect to server: Connection refused|\[WinError (?:1225|10061)\]"
         r"|connection failed: Connection refused\s{1,8}Is the server running on that host"
         r"|connection to server on socket .* failed: No such file or directory"
-        r"|could not connect to server: No such file or directory\s{1,9}Is the server running locally"
+        r"|(?:could not connect to server|connection is bad): No such file or directory\s{1,9}Is the server running locally"
         r"|(?:panic: )?dial tcp \S{1,260}:(?:543\d|6432|6543|3306): connect: connection refused"
         r"|connect ECONNREFUSED (?:\S{1,260}:(?:543\d|6432|6543|3306)\b|\S{1,200}/\.s\.PGSQL\.)"
         r"|Connection to \S{1,260}:\d{1,5} refused\. Check that the hostname"

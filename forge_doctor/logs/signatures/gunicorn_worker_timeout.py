@@ -2,18 +2,19 @@
 
 Means: Blocking call in the event loop (time.sleep, sync driver, CPU work), or waiting for a pool without
     timeouts.
-Matches: `WORKER TIMEOUT` ((logged) CRITICAL gunicorn.error)
+Matches: `WORKER TIMEOUT` ((logged) CRITICAL gunicorn.error); uWSGI's `*** HARAKIRI ON WORKER 1 (pid: 7, try: 1) ***`, of which
+    the limit is harakiri
 Ignores: the words in quotes, in an access log or below WARNING
 Source: gunicorn 20.1.0 gunicorn/arbiter.py, gunicorn 23.0.0 gunicorn/arbiter.py, gunicorn 27.0.1
-    gunicorn/arbiter.py; versions all; https://docs.gunicorn.org/en/stable/settings.html#timeout
+    gunicorn/arbiter.py, uWSGI 2.0.28 core/master_checks.c; versions all; https://docs.gunicorn.org/en/stable/settings.html#timeout
 """
 
 from forge_doctor.finding import Severity
 from forge_doctor.logs.signature import Signature
 
 SIGNATURE = Signature(
-    literals=("WORKER TIMEOUT",),
-    pattern="WORKER TIMEOUT",
+    literals=("WORKER TIMEOUT", "HARAKIRI ON WORKER "),
+    pattern=r"WORKER TIMEOUT|HARAKIRI ON WORKER \d",
     exceptions=(),
     source="gunicorn",
     versions="all",

@@ -115,6 +115,7 @@ def test_a_quotation_has_a_blank_behind_its_mark_or_none(blank: str) -> None:
             "could not connect to server: No such file or directory\n\tIs the server running locally and accepting\n"
             '\tconnections on Unix domain socket "/var/run/postgresql/.s.PGSQL.5432"?'
         ),
+        "connection is bad: No such file or directory\n\tIs the server running locally and accepting connections on that socket?",
     ],
 )
 def test_a_socket_that_is_not_there_is_no_server(words: str) -> None:
@@ -249,3 +250,26 @@ def test_the_driver_s_words_say_more_than_the_system_s() -> None:
 def test_odoo_s_own_pool_that_is_full_is_psycopg2_s() -> None:
     line = "psycopg2.pool.PoolError: The Connection Pool Is Full\n"
     assert told(line * 2) == [("psycopg2-pool-exhausted", None, 2)]
+
+
+# How languages write an exception's class before its words.
+CLASSES = (
+    "ActiveRecord::ConnectionTimeoutError: ",
+    "app.Errors::PoolTimeoutError: ",
+    "Doctrine\\DBAL\\Exception\\ConnectionException: ",
+    "java.sql.SQLTransientConnectionException: ",
+    "Npgsql.NpgsqlException (0x80004005): ",
+)
+
+
+@pytest.mark.parametrize("between", ["", "2026-03-04 10:00:01,120 INFO app.jobs: queued 3\n"])
+@pytest.mark.parametrize("words", POOLS)
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_line_of_a_class_s_name_and_the_words_is_told_in_any_language(name: str, words: str, between: str) -> None:
+    assert told(f"{between}{name}{words}\n" * 2) == [("client-pool-timeout", None, 2)]
+
+
+def test_a_name_that_cannot_be_resolved_is_so_in_elixir_too() -> None:
+    words = "** (DBConnection.ConnectionError) tcp connect (db.flycast:5432): non-existing domain - :nxdomain"
+    line = f"10:00:01.494 pid=<0.3392.0> [error] Postgrex.Protocol (#PID<0.3392.0>) failed to connect: {words}\n"
+    assert told(line * 2) == [("dns-failure", None, 2)]
