@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from forge_doctor.logs.peers import ANY_PEER, DATABASE_NAMED, is_other_peer, names_other_peer
 from forge_doctor.logs.signature import Signature, load_signatures
 from forge_doctor.regex import leftmost, regex
 from forge_doctor.streams.heads.frames import Section
@@ -19,25 +20,6 @@ _OWN_WORDS = {
     *("KeyError", "ValueError", "TypeError", "AssertionError", "LookupError", "IndexError"),
     *("AttributeError", "NameError", "NotImplementedError", "HTTPException"),
 }
-_DATABASE = regex(
-    r"(?:^|/)(?:sqlalchemy|asyncpg|psycopg2?|psycopg_pool|sqlmodel|alembic|django/db|tortoise|gino|piccolo)/"
-)
-_OTHER_PEER = regex(
-    r"(?:^|/)(?:redis|httpx|httpcore|aiohttp|aiokafka|aio_pika|aiormq|botocore|elastic\w*|requests|urllib3|motor|pymongo"
-    r"|confluent_kafka|nats|grpc|aiosmtplib|boto3|opentelemetry|websockets?|aioredis|valkey|channels_redis|amqp|kombu|pika"
-    r"|paho|aiomqtt|asyncssh|paramiko|ldap3|kubernetes\w*|docker|minio|cassandra|neo4j|pymemcache|aiomcache|kazoo|hvac)/"
-    r"|(?:^|/)(?:smtplib|imaplib|poplib|ftplib|http/client|urllib/request|xmlrpc/client)\.py$"
-)
-_OTHER_PORT = regex(r"\b(?:6379|6380|9092|5672|27017|9200|11211|4317|4318|8125|8126|443|80|25|587)\)")
-# Other clients by what their messages name; where a database is named as well, it may be that one's.
-_OTHER_CLIENT = regex(
-    r"(?i:\b(?:amqps?|rabbitmq|aio_pika|pika|kombu|redis|valkey|a?i?o?kafka|elasticsearch|opensearch|memcached?|mqtt|nats"
-    r"|smtp|imap|grpc|mongodb?|clickhouse|botocore|urllib3|websockets?|wss?://|https?://)\b|AMQP|kafka|HTTPS?ConnectionPool)"
-    r"|StreamLostError|ClientConnectorError|ClientOSError"
-)
-_DATABASE_NAMED = regex(r"(?i:postgres|psycopg|asyncpg|sqlalche|mysql|mariadb|pymysql|libpq|database|5432|3306)")
-# What the operating system says to any program that has a peer.
-ANY_PEER = {"connect-refused", "dns-failure", "network-unreachable", "reset-by-peer"}
 _USER_TEXT = regex(
     r"\n\[SQL:|\n\[parameters:|\n(?:DETAIL|DÉTAIL|DETALLE|DETALHE|ПОДРОБНОСТИ|详细信息|詳細): |\n\[cached since|\n\[generated in"
 )
@@ -126,7 +108,7 @@ class Catalogue:
             found = [one for one, start in self._matches(text) if self._plausible(one, section, text, start)]
             chosen = _best((one for one in found if not one.wrapper), text)
             if chosen is not None:
-                return None if chosen.id in ANY_PEER and _is_other_peer(sections, message) else chosen
+                return None if chosen.id in ANY_PEER and is_other_peer(sections, message) else chosen
         return None
 
     def match_text(self, text: str, *, bare: bool, origin: str) -> Signature | None:
@@ -147,11 +129,16 @@ class Catalogue:
             begin = _sentence_of(one, text, start) if bare else start
             if bare and _is_link(text, start):
                 continue
-            if bare and not (_starts_line(text, begin) or _named_before(text, start) or _is_labelled(one, text, begin)):
+            if bare and not (
+                _starts_line(text, begin)
+                or _named_before(text, start)
+                or _is_labelled(one, text, begin)
+                or _is_keyed(text, start)
+            ):
                 continue
             found.append(one)
         chosen = _best(found, text)
-        if chosen is not None and origin == "app" and chosen.id in ANY_PEER and _names_other_peer(text):
+        if chosen is not None and origin == "app" and chosen.id in ANY_PEER and names_other_peer(text):
             return None
         return chosen
 
@@ -228,10 +215,16 @@ def _quoted(text: str, start: int, one: Signature) -> bool:
         return False
     if _ARGUMENTS.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1):
         return False
-    if _KEYED.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1) and _OF_SERVER.search(text):
+    if _is_keyed(text, start):
         return False
     raised = _REPR.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1)
     return raised is None or raised[1] in _OWN_WORDS
+
+
+def _is_keyed(text: str, start: int) -> bool:
+    """Whether the words are the message of an error that a server gave, printed key by key."""
+    keyed = start > 0 and _KEYED.search(text, max(0, start - 1 - _LONGEST_NAME), start - 1)
+    return bool(keyed) and _OF_SERVER.search(text) is not None
 
 
 def _alone(one: Signature, text: str) -> bool:
@@ -281,21 +274,6 @@ def _sentence_of(one: Signature, text: str, start: int) -> int:
 def _is_labelled(one: Signature, text: str, start: int) -> bool:
     """Whether a program printed the words as those of an error; what any program has a peer for, only of a database."""
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    is_ours = one.id not in ANY_PEER or _DATABASE_NAMED.search(text) is not None
+    is_ours = one.id not in ANY_PEER or DATABASE_NAMED.search(text) is not None
     is_labelled = _LABEL.search(line) is not None or _WRAPPED.match(line) is not None
     return is_ours and is_labelled and _TEST.match(line) is None
-
-
-def _names_other_peer(text: str) -> bool:
-    """Whether a message says that the connection was to something else than a database."""
-    if _OTHER_PORT.search(text):
-        return True
-    return _OTHER_CLIENT.search(text) is not None and _DATABASE_NAMED.search(text) is None
-
-
-def _is_other_peer(sections: Sequence[Section], message: str) -> bool:
-    """Whether the connection was to something else than a database."""
-    files = [frame.file.replace("\\", "/") for section in sections for frame in section.frames]
-    if any(_DATABASE.search(file) for file in files):
-        return False
-    return any(_OTHER_PEER.search(file) for file in files) or bool(_OTHER_PORT.search(message))

@@ -10,8 +10,9 @@ from forge_doctor.logs.contexts.pytest_report import Part, PytestReport, Shown
 from forge_doctor.logs.culprit import Rules, is_own
 from forge_doctor.logs.echoes.echoes import Echoes
 from forge_doctor.logs.echoes.telling import Teller, teller_of
-from forge_doctor.logs.match import ANY_PEER, catalogue, without_parameters
+from forge_doctor.logs.match import catalogue, without_parameters
 from forge_doctor.logs.mixtures.mixture import Mixing
+from forge_doctor.logs.peers import ANY_PEER
 from forge_doctor.logs.problems.group import GroupKey, group_key
 from forge_doctor.logs.problems.starts import Mark
 from forge_doctor.logs.problems.summary import Summary

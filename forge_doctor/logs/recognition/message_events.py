@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.culprit import Rules, find_culprit, innermost, is_app
-from forge_doctor.logs.match import ANY_PEER, Catalogue
+from forge_doctor.logs.match import Catalogue
+from forge_doctor.logs.peers import ANY_PEER
 from forge_doctor.logs.recognition.wording import described, redacted, short
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, words_of

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass, replace
 from forge_doctor.logs.culprit import Rules, find_culprit
-from forge_doctor.logs.match import ANY_PEER, Catalogue, own_words
+from forge_doctor.logs.match import Catalogue, own_words
+from forge_doctor.logs.peers import ANY_PEER
 from forge_doctor.logs.recognition.wording import described, redacted, short
 from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.line_kind import is_class_name

@@ -27,7 +27,7 @@ MOST_CODE = 40
 _CODE = regex(rb"[(\[=]|^(?:return|raise|yield|await|assert|del|with|async) ")
 # What an error's own words go on with in lines of their own.
 _BELOW = regex(
-    rb"\[(?:SQL|parameters|cached|generated|raw sql)|\((?![\w.]{1,100}\) )|[{}\])\"',;]"
+    rb"\[(?:SQL|parameters|cached|generated|raw sql)|\((?![\w.]{1,100}\) |<class ')|[{}\])\"',;]"
     rb"|(?:DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LOCATION|LINE \d{1,6}): ?"
 )
 _TRYING = regex(rb"(?:[^\n]{0,200}: )?(?:connection to server at|could not connect to server) ?")
@@ -40,7 +40,7 @@ _ONE_LINE = regex(
 )
 # How a line begins that tells of a failure.
 _STATES = regex(
-    rb"\((?:\w{1,40}\.){1,6}[A-Z]\w{1,60}\) |(?:Message|Reason): |"
+    rb"\((?:\w{1,40}\.){1,6}[A-Z]\w{1,60}\) |(?:Message|Reason): |\(<class '[\w.]{1,100}'>, |"
     rb"[^\"'{}<>\n]{0,60}?(?i:\b(?:error|exception|fail(?:ed|ure)?|fatal|unable to|could not|couldn't|cannot|can't)\b"
     rb"|\b[\w.]{0,80}(?:Error|Exception|Violation|Timeout)\b)"
 )

@@ -11,7 +11,7 @@ from forge_doctor.logs.boxes.open_box import unboxed
 from forge_doctor.logs.boxes.rich_box import BOX, JOINERS, unbox
 from forge_doctor.logs.records.line_kind import CREATED, LEFT_OUT, SURE_EXCEPTION
 from forge_doctor.regex import regex
-from forge_doctor.streams.heads.frames import Frame, Section
+from forge_doctor.streams.heads.frames import Frame, Section, outermost_first
 
 HEADER = "Traceback (most recent call last)"
 QUOTED = '"""'
@@ -45,8 +45,6 @@ _IDLE = regex(r"(?:^|[/\\])selectors\.py$")
 _CRASHED = ("Current thread 0x", "Stack (")
 _LONGEST_MESSAGE = 400
 LEAST_WORDS = 8
-# Where the driver's own frames come first, the innermost does: nothing else is called by a driver.
-_DRIVER = regex(r"(?:^|[/\\])(?:sqlalchemy|asyncpg|psycopg\w*|aiosqlite|asyncmy|pymysql|MySQLdb|django[/\\]db)[/\\]")
 
 
 class Parser:
@@ -66,6 +64,7 @@ class Parser:
         self.grouped = False
         self.endpoint: Frame | None = None
         self.headless = False
+        self.before = 0  # so many of the frames stand above the exception's name
         self.dumped = ""
         self.ran_out = False
         self.quoting = False  # within another process's traceback, which stands as the words of an exception
@@ -192,7 +191,7 @@ class Parser:
         found = EXCEPTION.match(line)
         if found and not self.stack_only:
             self.exception, self.message, self.wants_code = found[1], [found[2] or ""], False
-            self.headless = False
+            self.headless, self.before = False, len(self.frames)
         else:
             self._close()
 
@@ -201,8 +200,8 @@ class Parser:
         if self.dumped:
             self.frames = self._dumped_frames()
         if self.frames or self.exception is not None:
-            if self.headless and _is_upside_down(self.frames):
-                self.frames.reverse()
+            if self.headless and self.exception is not None:
+                self.frames = outermost_first(self.frames, self.before)
             message = "\n".join(self.message).strip("\n")
             ends = self.quoting and message.endswith(f"\n{QUOTED}")
             section = Section(
@@ -277,11 +276,6 @@ def _through_processes(chain: list[Section], section: Section) -> Section:
     ):
         return section
     return replace(section, frames=section.frames + chain.pop().frames)
-
-
-def _is_upside_down(frames: list[Frame]) -> bool:
-    """Whether frames below their exception begin with the innermost, as Sentry shows them."""
-    return bool(frames) and bool(_DRIVER.search(frames[0].file)) and not _DRIVER.search(frames[-1].file)
 
 
 def parse_traces(lines: Iterable[str]) -> list[tuple[Section, ...]]:

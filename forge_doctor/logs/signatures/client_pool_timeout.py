@@ -6,8 +6,8 @@ Matches: HikariCP's `Connection is not available, request timed out after 30000m
     from the connection pool`; node-postgres' `timeout exceeded when trying to connect`; Knex's `Timeout acquiring a connection.
     The pool is probably full`; Sequelize's `SequelizeConnectionAcquireTimeoutError`; Active Record's `could not obtain a connection
     from the pool within` and, before Rails 5, `could not obtain a database connection within`; Rust's `pool timed out while
-    waiting for an open connection` (sqlx); Ecto's `connection not available and request was dropped from queue after`; Npgsql's `The connection pool has
-    been exhausted`; Tomcat's `Unable to fetch a connection in`
+    waiting for an open connection` (sqlx); Ecto's `connection not available and request was dropped from queue after`;
+    Npgsql's `The connection pool has been exhausted`; Tomcat's `Unable to fetch a connection in`
 Ignores: the words in quotes, in an access log or below WARNING
 Source: HikariCP 5 HikariPool.java (createTimeoutException); Prisma error P2024; pg-pool index.js; knex lib/client.js;
     sequelize connection-manager; Rails activerecord connection_pool.rb (ConnectionTimeoutError); sqlx-core error.rs (PoolTimedOut);

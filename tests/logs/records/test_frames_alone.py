@@ -58,6 +58,19 @@ def test_an_exception_that_is_named_first_needs_not_be_known(name: str):
     assert told(f"{name}\n{frames}") == [(name.partition(":")[0], 1, 44)]
 
 
+OUTER = '  File "shop/api/views.py", line 656, in list\n    page = self.paginate(rows)\n'
+INNER = '  File "shop/pages.py", line 140, in paginate\n    return list(rows)\n'
+QUERY = '  File "django/db/backends/utils.py", line 84, in _execute\n    return self.cursor.execute(sql, params)\n'
+TIMED_OUT = "canceling statement due to statement timeout\n"
+
+
+@pytest.mark.parametrize("cause", ["", f"QueryCanceled: {TIMED_OUT}\n{QUERY}\n"])
+@pytest.mark.parametrize("frames", [OUTER + INNER, OUTER + INNER + QUERY, QUERY + INNER + OUTER])
+def test_the_innermost_of_those_below_an_exception_is_to_blame_whichever_stands_first(cause: str, frames: str):
+    hidden = "(16 additional frame(s) were not displayed)\n...\n"
+    assert told(f"{cause}OperationalError: {TIMED_OUT}\n{hidden}{frames}") == [("statement-timeout", 1, 140)]
+
+
 @pytest.mark.parametrize("block_bytes", [4096, 4 << 20])
 def test_they_are_looked_for_at_the_end_of_a_long_log(block_bytes: int):
     quiet = "INFO nothing of note\n" * 20_000

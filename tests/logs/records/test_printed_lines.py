@@ -29,6 +29,8 @@ PRINTED = {
     "at: https://sqlalche.me/e/20/3o7r)": "pool-timeout",
     " error: sorry, too many clients already": "too-many-clients",
     'psql: error: connection to server at "db" (10.0.0.3), port 6432 failed: FATAL:  bouncer config error': "pgbouncer-config-error",
+    "(<class 'asyncpg.exceptions._base.InterfaceError'>, InterfaceError('cannot perform operation: another operation is in "
+    "progress'), <traceback object at 0x7f3c1c0a2f00>)": "asyncpg-another-operation",
     "e = OperationalError('(psycopg2.OperationalError) server closed the connection unexpectedly')": "libpq-server-closed",
 }
 AROUND = {
@@ -92,3 +94,9 @@ def test_an_entry_of_home_assistant_s_page_is_a_record_of_its_own(tmp_path: Path
     )
     before = "2026-11-30 10:00:01,123 INFO app.main: handling order\n"
     assert told(tmp_path, f"{before}{entry}" * 3) == [("mysql-lost-connection", 3)]
+
+
+@pytest.mark.parametrize("before", ["", "2026-11-30T10:00:01.958Z  x1/1-  ERROR  plugin  store  Query Failed  "])
+def test_an_error_of_a_server_that_is_printed_key_by_key_is_told(tmp_path: Path, before: str) -> None:
+    keys = '{\n "message": "sorry, too many clients already",\n "err": {\n  "severity": "FATAL",\n  "code": "53300"\n }\n}\n'
+    assert told(tmp_path, f"{before}{keys}" * 2) == [("too-many-clients", 2)]
