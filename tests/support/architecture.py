@@ -92,6 +92,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "echoes",
         "recognition",
         "match",
+        "peers",
         "culprit",
         "records",
         "mixtures",
