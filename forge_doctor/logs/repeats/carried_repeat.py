@@ -170,7 +170,7 @@ class CarriedRepeats:
                 if lines and at - marked <= BEFORE_BYTES // 2 and self._is_over(first.line, window, at, end):
                     self._learn(first, lines, bytes(window[begin:at]), b"".join(texts))
                 return
-            if any(marker in raw for marker in FRAME_MARKERS):
+            if max(map(raw.find, FRAME_MARKERS)) >= 0:
                 marked = stop
             elif stop - marked > BEFORE_BYTES:
                 return

@@ -6,6 +6,7 @@ Asking for the rest costs more than finding it: what is met again and again is l
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -79,6 +80,7 @@ class Literals:
         self._database = database_of(fragments)
 
 
+@functools.cache
 def rarest_place(word: bytes) -> int:
     """Where the bytes of a literal begin that are looked for in its stead."""
     if len(word) <= FRAGMENT:
