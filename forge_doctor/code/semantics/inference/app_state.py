@@ -12,6 +12,7 @@ from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Value, one_of
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Node
+from forge_doctor.code.syntax.stubs import is_test_path
 from forge_doctor.finding import Confidence
 
 STATES = ("state", "ctx")
@@ -57,12 +58,20 @@ def state_word(node: Node) -> str:
 
 def _set_to(knows: Knowledge, node: Attribute) -> Iterator[Node]:
     word = state_word(node.value)
-    for path in _setters(knows).get(node.attr, ()):
+    setters = _setters(knows).get(node.attr, ())
+    # What a test sets is often a mock, and of the largest files: no application gets it.
+    if not _is_of_test(knows, node.file.absolute):
+        setters = tuple(path for path in setters if not _is_of_test(knows, path)) or setters
+    for path in setters:
         file = knows.open(path, node.file)
         for assign in [] if file is None else knows.scopes(file).attribute_assignments.get(node.attr, []):
             on_state = any(isinstance(one, Attribute) and state_word(one.value) == word for one in assign.targets)
             if on_state and assign.value is not None:
                 yield assign.value
+
+
+def _is_of_test(knows: Knowledge, path: Path) -> bool:
+    return is_test_path(str(path).removeprefix(str(knows.root)))
 
 
 @kept_for_the_run

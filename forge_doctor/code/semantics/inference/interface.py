@@ -29,6 +29,10 @@ class Knowledge(Protocol):
         """Answers are kept for each project."""
 
     @property
+    def root(self) -> Path:
+        """The project's folder."""
+
+    @property
     def kept(self) -> dict[Any, Any]:
         """Answers that go with the trees."""
 
