@@ -26,7 +26,6 @@ from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.carriers.layers import Layers, layers_of
 from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import Unwrapper
-from forge_doctor.streams.carriers.moments import DATED, iso_at, moment
 from forge_doctor.streams.carriers.no_log import why_no_log
 from forge_doctor.streams.carriers.told_year import told_year
 from forge_doctor.streams.carriers.whole_stream import Replayed
@@ -35,6 +34,7 @@ from forge_doctor.streams.sources.containers import ContainerSource
 from forge_doctor.streams.sources.files import FileSlice, FileSource, LogStream, Source
 from forge_doctor.streams.sources.tail import LastLines, last_lines_offset
 from forge_doctor.streams.sources.unpack import PlainLog
+from forge_doctor.streams.times.moments import DATED, iso_at, moment
 
 LOOKED_AT = 50
 """A log's beginning is told by the first time in so many lines."""

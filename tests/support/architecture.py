@@ -80,6 +80,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
         "carriers",
         "line",
         "sources",
+        "times",
     ),
     "slow": (
         "logged",

@@ -15,7 +15,7 @@ from forge_doctor.logs.scan.reach import frames_in
 from forge_doctor.logs.scan.region import Region
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.logs.scan.wanted import wanted_lines
-from forge_doctor.streams.carriers.clock import parse_stamp
+from forge_doctor.streams.times.clock import parse_stamp
 
 SAMPLES = Path(__file__).parent.parent / "logs" / "samples"
 REFERENCE = parse_stamp("2026-11-22T10:00:00Z")

@@ -8,7 +8,7 @@ from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.histogram import Histogram
 from forge_doctor.logs.signature import Signature
-from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.streams.times.clock import iso
 
 SOON_S = 30.0
 """A reason stands at most so long before what follows from it."""

@@ -8,7 +8,7 @@ from forge_doctor.finding import Evidence, Related
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem, group_reason, listed, sources
 from forge_doctor.logs.problems.wording import UNSURE, named, where
-from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.streams.times.clock import iso
 
 QUIET_S = 600.0
 """So much of the log has to be without a problem before it is called new."""

@@ -8,7 +8,7 @@ from forge_doctor.dataclass import replace
 from forge_doctor.logs.problems.problem import By, Problem, TriageOptions, place, sources
 from forge_doctor.logs.problems.wording import error_words
 from forge_doctor.report import Table
-from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.streams.times.clock import iso
 
 Span = tuple[float, float]
 _LONGEST_ERROR = 60

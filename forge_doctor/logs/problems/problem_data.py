@@ -6,7 +6,7 @@ from typing import Any
 
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem, group_reason, sources
-from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.streams.times.clock import iso
 
 
 def problem_data(problem: Problem, example: bool = False) -> dict[str, Any]:

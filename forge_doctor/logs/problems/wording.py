@@ -10,7 +10,7 @@ from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.signature import load_signatures
-from forge_doctor.streams.carriers.clock import iso
+from forge_doctor.streams.times.clock import iso
 
 LONGEST_MESSAGE = 200
 UNSURE = "tracebacks are mixed here; the line cannot be told"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.records.line_kind import State
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import DIGITS
+from forge_doctor.streams.times.clock import DIGITS
 
 SHORTEST = 256
 MOST_ALIKE = 64

@@ -14,7 +14,7 @@ from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.records.traceback_bodies import FORK_BYTES, alike_up_to
 from forge_doctor.logs.repeats.known_block import Repeat
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import DIGITS
+from forge_doctor.streams.times.clock import DIGITS
 
 _TIME = regex(rb"\d[\d:.,TZ+-]*")
 

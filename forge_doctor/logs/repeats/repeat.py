@@ -29,9 +29,9 @@ from forge_doctor.logs.records.traceback_bodies import (
 from forge_doctor.logs.repeats.known_block import Began, Found, Repeat
 from forge_doctor.logs.scan.region import BEFORE_BYTES
 from forge_doctor.logs.scan.window import lines_before
-from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.line_head import Heads
+from forge_doctor.streams.times.clock import parse_stamp
 
 JSON_STREAM = b',"stream":'
 LONGEST_FIRST = 1_000

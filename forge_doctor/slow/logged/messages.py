@@ -11,9 +11,9 @@ from typing import Any
 from forge_doctor.regex import regex
 from forge_doctor.slow.logged.engine_log import BARE, MOST_BARE
 from forge_doctor.slow.logged.separation import Fields
-from forge_doctor.streams.carriers.clock import STAMP
 from forge_doctor.streams.heads.line_head import read_head
 from forge_doctor.streams.heads.structured import read_json
+from forge_doctor.streams.times.clock import STAMP
 
 TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]{0,8}")
 SQL = regex(

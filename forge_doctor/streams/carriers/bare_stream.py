@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import iso, stamp_seconds
 from forge_doctor.streams.carriers.told_line import MARK, TOLD, prefix_of
+from forge_doctor.streams.times.clock import iso, stamp_seconds
 
 PIECE_BYTES, LONGEST_LINE = 1 << 20, 32 << 20
 _LINE = regex(rb"[^\n]*\n|[^\n]+")

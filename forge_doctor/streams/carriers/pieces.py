@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import STAMP
+from forge_doctor.streams.times.clock import STAMP
 
 # No piece is shorter; what stands behind the text of Docker's records is.
 LEAST_BYTES, LONGEST_TAIL = 8_000, 1_000

@@ -7,7 +7,7 @@ one only, and all of it where nothing is left to say.
 from __future__ import annotations
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import STAMP, iso
+from forge_doctor.streams.times.clock import STAMP, iso
 
 MARK = b"\x1e"
 TOLD = regex(rb"(?:" + STAMP + rb" )?\x1e([^\x1e\n]*)\x1e")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import SYSLOG_STAMP, parse_stamp, syslog_seconds
+from forge_doctor.streams.times.clock import SYSLOG_STAMP, parse_stamp, syslog_seconds
 
 _BOTH = regex(rb"(?m)^(?:<\d{1,3}>)?" + SYSLOG_STAMP + rb"[^\n]{0,200}?(?<!\d)(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)")
 MOST_APART_S = 60.0

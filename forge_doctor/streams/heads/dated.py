@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import DATED, EPOCH, may_stand_at, moment
+from forge_doctor.streams.times.moments import DATED, EPOCH, may_stand_at, moment
 
 _LEVELS = rb"TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|CRIT|FATAL"
 # What a format may set a time or a level apart with.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import STAMP, parse_stamp, stamp_seconds
 from forge_doctor.streams.heads.head import Head, worker_of
+from forge_doctor.streams.times.clock import STAMP, parse_stamp, stamp_seconds
 
 _TIME = regex(rb"\[?" + STAMP + rb"\]?[ |,:\t-]*")
 # Behind it a module, a process and a thread (Django's documentation), or the request that Lambda serves.

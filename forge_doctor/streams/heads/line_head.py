@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import (
+from forge_doctor.streams.heads import localised
+from forge_doctor.streams.heads.dated import SIGNS, dated
+from forge_doctor.streams.heads.head import Head, level_of, worker_of
+from forge_doctor.streams.heads.level_first import lettered, level_first
+from forge_doctor.streams.heads.level_words import LEVEL, WORDS, found_level
+from forge_doctor.streams.heads.structured_head import csv_head, is_csvlog, json_head, logfmt_head
+from forge_doctor.streams.heads.timeless import timeless
+from forge_doctor.streams.heads.warned import warned_head, with_warning
+from forge_doctor.streams.times.clock import (
     DIGITS,
     STAMP,
     SYSLOG_STAMP,
@@ -15,14 +23,6 @@ from forge_doctor.streams.carriers.clock import (
     stamp_seconds,
     syslog_seconds,
 )
-from forge_doctor.streams.heads import localised
-from forge_doctor.streams.heads.dated import SIGNS, dated
-from forge_doctor.streams.heads.head import Head, level_of, worker_of
-from forge_doctor.streams.heads.level_first import lettered, level_first
-from forge_doctor.streams.heads.level_words import LEVEL, WORDS, found_level
-from forge_doctor.streams.heads.structured_head import csv_head, is_csvlog, json_head, logfmt_head
-from forge_doctor.streams.heads.timeless import timeless
-from forge_doctor.streams.heads.warned import warned_head, with_warning
 
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048

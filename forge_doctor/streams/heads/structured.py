@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.dataclass import dataclass
-from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
 from forge_doctor.streams.heads.frames import Frame, Section
+from forge_doctor.streams.times.clock import parse_stamp
 
 _LEVEL = (
     "level",

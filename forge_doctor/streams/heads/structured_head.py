@@ -6,11 +6,11 @@ import csv
 import re
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.heads.head import LEVELS, Head, level_of, numeric_level, worker_of
 from forge_doctor.streams.heads.localised import in_english
 from forge_doctor.streams.heads.structured import Record, inner_record, read_json
+from forge_doctor.streams.times.clock import parse_stamp
 
 _LOGFMT = regex(rb'(?:^|\s)(?:level|lvl|severity)=["\']?(\w+)')
 _LOGFMT_TIME = regex(rb"(?:^|\s)(?:time|ts|timestamp|t|at|asctime)=[\"']?([^\"'\s]+(?: \d\d:\d\d:[\d.,]{2,12})?)")

@@ -15,7 +15,7 @@ from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.report import exit_code
-from forge_doctor.streams.carriers.clock import parse_stamp
+from forge_doctor.streams.times.clock import parse_stamp
 from tests.support.log_reading import RULES, WANTED, read_scanned, read_whole
 
 SITE = "/usr/local/lib/python3.12/site-packages"

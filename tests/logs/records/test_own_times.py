@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.logs.problems.group import Group
-from forge_doctor.streams.carriers.clock import parse_stamp
+from forge_doctor.streams.times.clock import parse_stamp
 from tests.streams.carriers.test_carriers import read
 
 TRACE = (

@@ -11,9 +11,9 @@ import pytest
 
 from forge_doctor.logs.collect import Collected, Task, collect
 from forge_doctor.logs.problems.group import Group
-from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.heads.line_head import read_head
 from forge_doctor.streams.sources.files import FileSource
+from forge_doctor.streams.times.clock import parse_stamp
 from tests.support.log_bytes import BYTES, TIMED_BYTES
 from tests.support.log_carriers import EVERY, SEVERAL, TIMED
 from tests.support.log_exports import EXPORTS, LITERALS

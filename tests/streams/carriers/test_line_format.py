@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.streams.carriers.clock import iso, parse_stamp
 from forge_doctor.streams.carriers.line_format import Unwrapper
 from forge_doctor.streams.heads.line_head import Heads, read_head
+from forge_doctor.streams.times.clock import iso, parse_stamp
 from tests.support.log_reading import REFERENCE, groups, read_scanned, told
 
 AT = parse_stamp("2026-11-22T08:33:56Z")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.logs.collect import Task, collect
-from forge_doctor.streams.carriers.clock import parse_stamp
 from forge_doctor.streams.carriers.told_year import told_year
 from forge_doctor.streams.sources.files import FileSource
+from forge_doctor.streams.times.clock import parse_stamp
 from tests.support.log_reading import REFERENCE, RULES
 
 QUIET = "Aug 18 12:37:{n:02} web app[7]:  [2015-08-18 {hour}:37:{n:02},222: INFO/MainProcess] done\n"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import DATED, may_stand_at, moment
 from forge_doctor.streams.carriers.told_line import told
+from forge_doctor.streams.times.moments import DATED, may_stand_at, moment
 
 _STREAMS = (b"stdout", b"stderr")
 _HEADING = regex(rb"(" + DATED + rb")[ \t]{1,8}([^\s]{1,150}[ \t]{1,8}(?i:stdout|stderr))\s*$")

@@ -15,7 +15,7 @@ from forge_doctor.streams.carriers.exports.json_fields import LINES, SERVER_LEVE
 from forge_doctor.streams.carriers.exports.json_records import HEADER, Told
 from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
-from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.times.moments import DATED, moment
 
 _NAME = regex(r"[@#_A-Za-z][\w .@:/()\[\]-]{0,60}$")
 _QUOTED = regex(rb'^"(?:[^"\n]|""){1,4000}"\r?$', re.MULTILINE)

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import STAMP
 from forge_doctor.streams.carriers.exports.journal_export import KEPT
+from forge_doctor.streams.times.clock import STAMP
 
 _HEAD = regex(rb"[^\s\[\]]{1,12} (" + STAMP + rb")[^\[\]\n]{0,12} \[s=[0-9a-f]{32};")
 _FIELD = regex(rb"    ([A-Z0-9_]{1,64})=(.*)", re.DOTALL)

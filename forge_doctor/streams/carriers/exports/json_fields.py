@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import DATED, moment
+from forge_doctor.streams.times.moments import DATED, moment
 
 MOST_LEARNED = 2_000
 _DATED = regex(DATED)

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import iso
-from forge_doctor.streams.carriers.moments import moment
 from forge_doctor.streams.carriers.prefixes.prefix_evidence import (
     FRAME,
     TESTED,
@@ -26,6 +24,8 @@ from forge_doctor.streams.carriers.prefixes.prefix_evidence import (
 )
 from forge_doctor.streams.carriers.prefixes.prefix_shape import Part, expression_of, is_told_apart, parts_of
 from forge_doctor.streams.carriers.told_line import MARK
+from forge_doctor.streams.times.clock import iso
+from forge_doctor.streams.times.moments import moment
 
 MOST_LINES = 3_000
 MOST_SHAPES, FEW_HEADINGS = 12, 6

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.moments import CLOCK, DATED, iso_at, may_stand_at
+from forge_doctor.streams.times.moments import CLOCK, DATED, iso_at, may_stand_at
 
 LONGEST_PREFIX = 300
 WORD = rb"[^\s\[\](){}<>|:\x1e]{1,150}"

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import iso
 from forge_doctor.streams.carriers.line_format import ANSI
 from forge_doctor.streams.carriers.prefixes.prefix_evidence import FRAME, HEADER, Knowledge, is_known
-from forge_doctor.streams.heads.learned import calendar, levels
+from forge_doctor.streams.heads.learned import levels
 from forge_doctor.streams.heads.learned.shape import LONGEST_HEAD, Shape, shape_of
 from forge_doctor.streams.heads.line_head import read_head
+from forge_doctor.streams.times import calendar
+from forge_doctor.streams.times.clock import iso
 
 SEEN, FIRST = 400, 60
 MOST_KNOWN = 0.9

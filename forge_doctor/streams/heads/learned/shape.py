@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.heads.learned import calendar, levels
+from forge_doctor.streams.heads.learned import levels
+from forge_doctor.streams.times import calendar
 
 LONGEST_HEAD, MOST_LEVELS = 200, 5
 LEAST, ALL_FORMS = 3, 4

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import parse_stamp
+from forge_doctor.streams.times.clock import parse_stamp
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # Of other languages those that mean one month whatever the language is; with an accent in each case they may be written in.

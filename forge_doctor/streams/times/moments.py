@@ -6,7 +6,8 @@ import functools
 import re
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.clock import STAMP, parse_stamp, stamp_seconds, syslog_seconds
+from forge_doctor.streams.times.calendar import is_halved, seconds_of
+from forge_doctor.streams.times.clock import STAMP, parse_stamp, stamp_seconds
 
 _NAMES = rb"Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _MONTHS = {name: number for number, name in enumerate(_NAMES.split(b"|"), 1)}
@@ -72,18 +73,8 @@ _DIGITS_OF_A_TIME = regex(
 )
 _BEGIN_WITH_NAMES = frozenset((*_MONTHS, *b"Mon Tue Wed Thu Fri Sat Sun".split()))
 _STAMP, _EPOCH = regex(STAMP), regex(EPOCH)
-_NAMED = regex(
-    rb"(?:(?P<month>"
-    + _NAMES
-    + rb")\w{0,6} {1,2}(?P<day>\d{1,2})(?:,? (?P<year>\d{4})(?!:))?|(?P<day2>\d{1,2})[ /-](?P<month2>"
-    + _NAMES
-    + rb")\w{0,6}[ /-](?P<year2>\d{4})|(?P<year3>\d{4})-(?P<month3>"
-    + _NAMES
-    + rb")-(?P<day3>\d\d))"
-)
 _NUMBERED = regex(rb"(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})")
-_TIME = regex(rb"(?<!\d)(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([AaPp])\.?[Mm])?")
-_LAST_YEAR = regex(rb":\d\d(?:[.,]\d{1,9})? (\d{4})(?![\d/-])")
+_HALVED = regex(rb"\d ?[AaPp]\.?[Mm]\b")
 _COMPACT = regex(rb"(\d{4})(\d\d)(\d\d)[T ](\d\d):?(\d\d):?(\d\d)([.,]\d{1,9})?")
 _SIGNED = regex(rb"(\d{4})\D{3} ?(\d{1,2})\D{3} ?(\d{1,2})\D{3} ?(\d{1,2})\D{1,3}(\d{1,2})\D{1,3}(\d{1,2})()")
 _OFFSET = regex(rb"(Z|UTC|GMT|[+-]\d\d:?\d\d)$")
@@ -115,50 +106,18 @@ def moment(text: bytes, zone_s: float = 0.0, reference: float | None = None) -> 
     if (parts := _COMPACT.match(text) or _SIGNED.match(text)) is not None:
         year, month, day, hour, minute, second = (int(part) for part in parts.groups()[:6])
         return _at(year, month, day, b"%02d:%02d:%02d%b" % (hour, minute, second, parts[7] or b""), text, zone_s)
-    for read in (_named, _numbered):
-        at = read(text, zone_s, reference)
-        if at is not None:
-            return at
-    return None
+    return seconds_of(text, _order_of(text), zone_s, reference)
 
 
-def _named(text: bytes, zone_s: float, reference: float | None) -> float | None:
-    date, clock = _NAMED.search(text), _clock(text)
-    if date is None or clock is None:
-        return None
-    month = _MONTHS[date["month"] or date["month2"] or date["month3"]]
-    late = _LAST_YEAR.search(text)
-    year = date["year"] or date["year2"] or date["year3"] or (late[1] if late else None)
-    day = int(date["day"] or date["day2"] or date["day3"])
-    if year is not None:
-        return _at(int(year), month, day, clock, text, zone_s)
-    short = b"%b %d %b" % (date["month"], day, clock)
-    found = re.match(rb"(\w{3}) (\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?", short)
-    return syslog_seconds(found, reference, zone_s) if found else None
-
-
-def _numbered(text: bytes, zone_s: float, _reference: float | None) -> float | None:
-    """Of days and months as numbers, only those that can be told apart."""
-    date, clock = _NUMBERED.search(text), _clock(text)
-    if date is None or clock is None:
-        return None
-    first, second, year = int(date[1]), int(date[3]), int(date[4])
-    halved = _TIME.search(text)
-    american = date[2] != b"." and (second > 12 or (halved is not None and halved[5] is not None))
-    if not american and not (date[2] == b"." or first > 12 or first == second):
-        return None
-    month, day = (first, second) if american else (second, first)
-    return _at(year, month, day, clock, text, zone_s)
-
-
-def _clock(text: bytes) -> bytes | None:
-    """The time of day with two digits for its hour, of twenty-four."""
-    found = _TIME.search(text)
-    if found is None:
-        return None
-    hour, half = int(found[1]), (found[5] or b"").lower()
-    hour = hour % 12 + 12 * (half == b"p") if half else hour
-    return b"%02d:%b:%b%b" % (hour, found[2], found[3], b"." + found[4][:6] if found[4] else b"")
+def _order_of(text: bytes) -> str:
+    """The order of a day's numbers, where they or the time of day tell it; empty where they do not, and where it has no such day."""
+    date = _NUMBERED.match(text)
+    if date is None:
+        return ""
+    first, second = int(date[1]), int(date[3])
+    if date[2] != b"." and (second > 12 or is_halved(text) or _HALVED.search(text)):
+        return "mdy"
+    return "dmy" if date[2] == b"." or first > 12 or first == second else ""
 
 
 def _at(year: int, month: int, day: int, clock: bytes, text: bytes, zone_s: float) -> float | None:
