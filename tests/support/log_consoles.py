@@ -104,6 +104,7 @@ CONSOLES: dict[str, Wrap] = {
         for at, line in lines
     ),
     "tekton": before(lambda _: "[build : run-tests] "),
+    "carriage-returns": lambda lines: "".join(f"{line}\r" for _, line in lines),
     "act": before(lambda _: "[CI/test]   | "),
     "cloud-build": before(lambda _: 'Step #3 - "test": '),
     "git-push": before(lambda _: "remote:        "),

@@ -58,6 +58,9 @@ def whole_of(
     if printable.is_printable(sample):
         whole = Whole(stream, "quoted-printable text")
         return whole.begin(whole.placed_lines(printable.lines_of(whole.lines())))
+    if b"\r" in sample and b"\n" not in sample and not isinstance(stream, Bare):
+        whole = Whole(stream, "lines that carriage returns end")
+        return whole.begin(piece.replace(b"\r", b"\n") for piece in whole.pieces())
     lines = sample.split(b"\n", MOST_LEARNED)[:MOST_LEARNED]
     # What another carrier has round it, no terminal broke.
     wrap = None if isinstance(stream, Bare) else wrap_of(lines, is_head)
