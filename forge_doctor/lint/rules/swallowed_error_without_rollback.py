@@ -51,7 +51,7 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call, Except, FunctionDef, Try, With, WithItem
-from forge_doctor.code.syntax.prefilter import AnyWord, Both, WordsThen
+from forge_doctor.code.syntax.prefilter import AnyWord, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.code.syntax.successors import spans_after
@@ -60,6 +60,7 @@ from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.failures.after_errors import next_use, recovers, spans_from
 from forge_doctor.lint.dataflow.failures.driver_errors import Aborted, swallowed_in_transaction
 from forge_doctor.lint.dataflow.failures.outcomes import is_asked_for
+from forge_doctor.lint.dataflow.failures.swallowed_by_called import swallowed_inside
 from forge_doctor.lint.dataflow.failures.swallowed_by_callers import Swallowed, swallowed_conversions
 from forge_doctor.lint.dataflow.sessions.servers import is_other_than_postgresql
 from forge_doctor.lint.dataflow.sessions.transactions import (
@@ -71,7 +72,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
 )
 from forge_doctor.regex import regex
 
-SUSPECT = Both(AnyWord(b"except", b"suppress"), AnyWord(b"await"))
+SUSPECT = AnyWord(b"await")
 SENDS = WordsThen(
     rb"await[\s(]+[\w.]+\s*\.\s*(?:flush|commit|execute|scalars?|exec)\s*\(", b"flush", b"commit", b"exec", b"scalar"
 )
@@ -92,6 +93,9 @@ BREAKING = frozenset({"flush", "commit"})
 def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the handlers around every call that may fail in the database."""
     if is_test_file(file):
+        return
+    yield from (found_behind(file, one) for one in swallowed_inside(file, project))
+    if not file.mentions(b"except", b"suppress"):
         return
     seen: set[tuple[int, str]] = set()
     # What fails on every database comes first: one finding a handler.
@@ -132,6 +136,24 @@ def found_of_driver(file: SourceFile, one: Aborted) -> Finding:
         confidence=Confidence.HIGH,
         remedy=f"async with {connection}.transaction():  # a savepoint, in the try around the call",
         related=(Related(message="used again here", location=file.location(one.used)),),
+    )
+
+
+def found_behind(file: SourceFile, one: Swallowed) -> Finding:
+    """The finding at the call of a function that swallows the error itself."""
+    failing, used = one.converted.call, one.used
+    function = "" if failing.function is None else failing.function.name
+    return file.finding(
+        swallowed_error_without_rollback,
+        one.call,
+        f"{function}() swallows an error of `{failing.func.text}()` ({failing.file.path}:{one.handler.line}) and rolls nothing "
+        f"back: `{used.func.text}()` in {place_of(used, one.call)} then fails with PendingRollbackError",
+        confidence=Confidence.MEDIUM,
+        remedy=f"await {failing.func.text.rpartition('.')[0]}.rollback()  # first in the handler of {function}()",
+        related=(
+            Related(message="swallowed here", location=failing.file.location(one.handler)),
+            Related(message="used again here", location=file.location(used)),
+        ),
     )
 
 

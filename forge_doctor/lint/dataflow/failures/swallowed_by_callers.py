@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Param, Try
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, Param, Try
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
@@ -95,8 +95,8 @@ def made_there(project: Project, call: Call, statement: Try, known: Mapping[str,
     return {} if handle is None else {made.text: handle}
 
 
-def sessions_there(project: Project, call: Call, statement: Try) -> Iterator[Handles]:
-    """The ways by which the code of a `try` reaches sessions that were there before it."""
+def sessions_there(project: Project, call: Call, statement: Node) -> Iterator[Handles]:
+    """The ways by which the code of a `try`, or of another statement, reaches sessions that were there before it."""
     function = call.function
     for session, item in entered_around(project, call):
         if item.end <= statement.start:
