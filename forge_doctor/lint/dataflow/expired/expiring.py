@@ -27,6 +27,10 @@ BEFORE_HANDED = frozenset(b"(,= ")
 LONGEST = 40
 
 
+# A session, or a connection, that an object holds.
+HELD = regex(rb"\b[a-z_]\w{0,40}(?:\.\w{1,40}){0,2}\.\w{0,40}(?:session|db|conn)\b")
+
+
 class Why(Enum):
     """What emptied the object."""
 
@@ -126,7 +130,7 @@ def ended_by_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
     names = ending_names(project) & file.names_called
     for call in file.calls(*sorted(names)) if names else ():
         around = call.function
-        method = project.called(call) if around is not None and call.receiver is not None and is_awaited(call) else None
+        method = project.called(call) if around is not None and is_awaited(call) and may_have_session(call) else None
         if around is None or method is None or not method.is_method or not method.is_async:
             continue
         own = method.param_names[:1]
@@ -142,6 +146,21 @@ def ended_by_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
                 sure = Confidence.LOW if is_conditional(ended) else Confidence.MEDIUM
                 yield Cause(why, call, call, here, sure, ended)
                 break
+
+
+def may_have_session(call: Call) -> bool:
+    """Cheap: whether the caller may have a name of its own for the session of the object whose method is called: it makes the
+    object, or writes a session of it or of `self`."""
+    receiver, function = call.receiver, call.function
+    if receiver is None or function is None:
+        return False
+    root, text = receiver.text.partition(".")[0], function.file.data[function.start : function.end]
+    if isinstance(receiver, Call):
+        return True
+    own = function.param_names[:1] if function.is_method else ()
+    if receiver.text in own or (root not in own and f"{root} = ".encode() in text):
+        return True
+    return any(one.startswith(f"{root}.".encode()) for one in HELD.findall(text))
 
 
 def places_handed(data: bytes) -> list[int]:
