@@ -69,6 +69,14 @@ def test_the_caller_goes_on_with_a_session_that_has_failed(parts: dict[str, str]
     check_source(files, "swallowed-error-without-rollback", tmp_path)
 
 
+def test_what_the_function_itself_goes_on_with_fails_first(tmp_path: Path) -> None:
+    store = STORE.format(handling="print(error)").replace(
+        "        return False\n    return True", "        pass\n    await other(db)"
+    )
+    code = CODE.format(**PLAIN | {"call": "pass"}, mark="", second="")
+    check_source(project(code) | {"app/store.py": store}, "swallowed-error-without-rollback", tmp_path)
+
+
 @pytest.mark.parametrize("handling", ["await self_or(db).rollback()", "raise", "raise ValueError from error"])
 def test_a_handler_that_cares_leaves_nothing_behind(handling: str, tmp_path: Path) -> None:
     files = project(CODE.format(**PLAIN, mark="", second="")) | {"app/store.py": STORE.format(handling=handling)}

@@ -40,7 +40,7 @@ from forge_doctor.lint.dataflow.failures.swallowed_by_callers import (
     sessions_there,
     swallowing,
 )
-from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_of, is_awaited
+from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_of, is_awaited, is_handed
 
 
 def swallowed_inside(file: SourceFile, project: Project) -> Iterator[Swallowed]:
@@ -94,7 +94,11 @@ def swallower(project: Project, function: FunctionDef, session: str) -> Conversi
         handler = None if statement is None else _handler(statement, call)
         if statement is None or handler is None or recovers(project, function, statement, handler, session):
             continue
-        if next_use(project, function, spans_from(statement, handler), session) is None:
+        spans = list(spans_from(statement, handler))
+        # Who gets the session there may fail first.
+        if any(is_handed(function, session, start, end) for start, end in spans):
+            continue
+        if next_use(project, function, spans, session) is None:
             return Conversion(call, handler, DATABASE_ERROR)
     return None
 
