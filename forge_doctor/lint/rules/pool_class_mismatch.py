@@ -75,7 +75,7 @@ def pool_class_mismatch(file: SourceFile, project: Project) -> Iterator[Finding]
 def is_in_memory(engine: EngineCall) -> bool:
     """Whether the URL names SQLite in memory, private to each connection."""
     dsn = engine.dsn
-    if dsn is None or dsn.dialect != "sqlite" or engine.has_spread:
+    if dsn is None or dsn.dialect != "sqlite" or engine.has_spread or engine.is_custom:
         return False
     return dsn.database in ("", ":memory:")
 

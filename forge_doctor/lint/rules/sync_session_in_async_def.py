@@ -44,7 +44,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
-from forge_doctor.lint.dataflow.sessions.blocking_functions import Waiting, waiting
+from forge_doctor.lint.dataflow.sessions.blocking_functions import Waiting, is_sent_behind, waiting
 from forge_doctor.lint.dataflow.sessions.contradicted import is_contradicted
 from forge_doctor.lint.dataflow.sessions.transactions import calls_of
 from forge_doctor.regex import regex
@@ -88,7 +88,8 @@ def of_endpoints(file: SourceFile, project: Project, told: set[FunctionDef]) -> 
         own = (one for one in calls_of(function) if one.owner is function and not isinstance(one.parent, Await))
         called = ((one, project.called(one)) for one in own if not is_in_thread(one))
         ways = ((one, waiting(project, it)) for one, it in called if it is not None and it.name != "__init__")
-        first = next(((one, way) for one, way in ways if way is not None), None)
+        sent = ((one, way) for one, way in ways if way is not None and (not way.is_unsent or is_sent_behind(one)))
+        first = next(sent, None)
         if first is not None:
             blocked.append(first)
     if blocked:

@@ -77,6 +77,7 @@ MEMORY = "from sqlalchemy.ext.asyncio import create_async_engine\nfrom sqlalchem
         ("'sqlite+aiosqlite:///:memory:'", "NullPool", "  # expect medium"),
         ("'sqlite+aiosqlite:///:memory:'", "StaticPool", ""),
         ("'sqlite+aiosqlite:///shop.db'", "NullPool", ""),
+        ("'sqlite+aiosqlite://', creator=connect", "NullPool", ""),
         ("'sqlite+aiosqlite:///file:shop?mode=memory&cache=shared&uri=true'", "NullPool", ""),
         ("f'sqlite+aiosqlite:///{path}'", "NullPool", ""),
     ],

@@ -210,6 +210,13 @@ def counted():
 def statement():
     return select(1)
 
+def begun(session: Session):
+    found = session.query(int).filter(True)
+    return found.order_by(1)
+
+def again(session: Session):
+    return begun(session).limit(3)
+
 class Users:
     def all(self, session: Session):
         return session.scalars(select(1)).all()
@@ -228,6 +235,12 @@ ROUTE = "@router.get('/x')\nasync def x(session: Session = None):\n    "
         (ROUTE + "return counted()", True),
         (ROUTE + "return users.all(session)", True),
         (ROUTE + "return statement()", False),
+        (ROUTE + "return begun(session)", False),
+        (ROUTE + "return again(session)", False),
+        (ROUTE + "return await asyncio.to_thread(again(session).all)", False),
+        (ROUTE + "return begun(session).all()", True),
+        (ROUTE + "found = again(session).limit(2); return found.count()", True),
+        (ROUTE + "return [one.id for one in begun(session)]", True),
         (ROUTE + "return await asyncio.to_thread(names)", False),
         (ROUTE + "return await asyncio.to_thread(lambda: names())", False),
         (ROUTE.replace("async ", "") + "return ping()", False),
