@@ -31,8 +31,6 @@ MOST_OPEN_BYTES = 2_000_000
 # Of files that others ask for: beyond that so much of it is kept, what is asked for most. Of less, trees are made again.
 MOST_WANTED_BYTES = 4_000_000
 KEPT_SHARE = 0.75
-# How many times that the rules of one file may have open before what is beyond is let go of between them.
-MOST_FOR_ONE_FILE = 1.2
 # By how much what is open must have grown, until every file is asked again whether it is done with.
 WORTH_ASKING = 1.1
 
@@ -73,8 +71,7 @@ def lint_files(paths: Iterable[Path], rules: tuple[Rule, ...], projects: Project
     for path in paths:
         absolute = path if path.is_absolute() else projects.here / path
         project = projects.around(absolute)
-        result = _judged(absolute, project.reading.name(absolute), project, aimed, projects)
-        project = projects.as_it_is(project)
+        result = _judged(absolute, project.reading.name(absolute), project, aimed)
         yield result._replace(digests=project.foundations(absolute)) if projects.are_results_kept else result
         if is_test_path(result.path):
             project.forget_files_done_with(absolute)
@@ -117,22 +114,9 @@ class Projects:
                 one.forget_files_done_with()
             self._still_open_bytes = self._opened_bytes
         if any(one.is_broken_off for one in self._by_root.values()) or self._opened_bytes > self.most_wanted_bytes:
-            self._renew(None)
+            kept = int(self.most_wanted_bytes * KEPT_SHARE)
+            self._by_root = {known: one.renewed(kept) for known, one in self._by_root.items()}
         return self._by_root[root]
-
-    def as_it_is(self, project: Project) -> Project:
-        """What stands for a project whose trees may have been let go of since it was asked for."""
-        return self._by_root[project.root]
-
-    def between_rules(self, project: Project, path: Path) -> Project:
-        """The same; where one file has led to so many others that all their trees are too much at once, they go first."""
-        if self._opened_bytes > MOST_FOR_ONE_FILE * self.most_wanted_bytes:
-            self._renew(path)
-        return self._by_root[project.root]
-
-    def _renew(self, used: Path | None) -> None:
-        kept = int(self.most_wanted_bytes * KEPT_SHARE)
-        self._by_root = {known: one.renewed(kept, used) for known, one in self._by_root.items()}
 
     @property
     def _opened_bytes(self) -> int:
@@ -144,7 +128,7 @@ def lint_file(path: Path, shown: str, project: Project, rules: tuple[Rule, ...])
     return _judged(path, shown, project, Aimed(rules))
 
 
-def _judged(path: Path, shown: str, project: Project, rules: Aimed, projects: Projects | None = None) -> FileResult:
+def _judged(path: Path, shown: str, project: Project, rules: Aimed) -> FileResult:
     reading = project.reading
     reading.start(path)
     file = project.open(path)
@@ -156,7 +140,6 @@ def _judged(path: Path, shown: str, project: Project, rules: Aimed, projects: Pr
     has_to_do_with_database = file.mentions(*DATABASE_WORDS)
     for rule, aim in rules.at_databases if has_to_do_with_database else rules.everywhere:
         if aim.takes(file):
-            project = project if projects is None else projects.between_rules(project, path)
             WORK.allow(MOST_QUESTIONS)
             said = run_check(rule, file, project)
             left = WORK.left

@@ -13,7 +13,6 @@ import pytest
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Node
-from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.lint import judge
 from forge_doctor.lint.judge import Projects, Rule, all_rules, judge_files, lint_files, without_collector
 from forge_doctor.lint.schedule import look
@@ -231,28 +230,6 @@ def test_nothing_keeps_a_project_whose_trees_were_let_go_of(
     with without_collector():
         counts = [len(there) for _ in lint_files((*files, *files), all_rules(), projects)]
     assert counts == [1] * len(files) * 2
-
-
-def test_trees_are_let_go_of_between_the_rules_of_one_file(
-    files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One file may lead to most of a project: what its rules have open at once is bounded, and the file itself stays."""
-    asked = judge.run_check
-    opened: list[tuple[Project, int]] = []
-
-    def seen(rule: Rule, file: SourceFile, project: Project) -> Any:
-        assert project.has(file)
-        opened.append((project, len(project._files)))
-        return asked(rule, file, project)
-
-    monkeypatch.setattr(judge, "run_check", seen)
-    monkeypatch.setattr(judge, "MOST_WANTED_BYTES", 0)
-    last = files[-1]
-    with without_collector():
-        assert list(lint_files((last,), all_rules(), Projects(last.parent, {})))
-    assert len({id(project) for project, _ in opened}) == len(opened) > 2
-    assert {count for _, count in opened} == {1}
-    assert not [one for one, _ in opened[:-1] if one._files]
 
 
 def parts(kept: Any) -> Iterator[Any]:

@@ -44,16 +44,11 @@ class Project(ProjectFiles):
         self.kept: dict[Any, Any] = {}
         self.is_broken_off = False  # an answer was: what is known of it so far is nothing
 
-    def renewed(self, most_kept_bytes: int = 0, used: Path | None = None) -> Self:
-        """The same project with its trees let go of, but for one in use and those that others ask for most; of no node
-        anything is known."""
-        fresh = super().renewed(most_kept_bytes, used)
+    def renewed(self, most_kept_bytes: int = 0) -> Self:
+        """The same project with its trees let go of, but for those that others ask for most; of no node anything is known."""
+        fresh = super().renewed(most_kept_bytes)
         fresh._scopes = {file: scopes for file, scopes in self._scopes.items() if fresh.has(file)}
-        # Whoever works with this one, or answers that lead back here, would keep all of it: nothing looks for circles in
-        # a run.
-        for known in (self.kept, self._scopes, self._evidence, self._files):
-            known.clear()
-        self._values, self._touching = Answers(FILE_OF), Answers(FILE_OF)
+        self.kept.clear()  # answers that lead back here would keep all of it: nothing looks for circles in a run
         return fresh
 
     def forget_files_done_with(self, *paths: Path) -> None:

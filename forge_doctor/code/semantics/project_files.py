@@ -33,17 +33,17 @@ class ProjectFiles:
         self._files: dict[Path, SourceFile | None] = {}
         self.lasting: dict[Any, Any] = {}
 
-    def renewed(self, most_kept_bytes: int = 0, used: Path | None = None) -> Self:
-        """The same project with its trees let go of, but for one in use, and for so much of those that others asked for
-        most; what is known of folders and whole files is kept."""
+    def renewed(self, most_kept_bytes: int = 0) -> Self:
+        """The same project with its trees let go of, but for so much of those that others asked for most; what is known
+        of folders and whole files is kept."""
         fresh = type(self)(self.root, self.overlay, self._given_surfaces)
         fresh.__dict__.update({name: self.__dict__[name] for name in WITHOUT_TREES if name in self.__dict__})
         fresh._modules.named = lambda: fresh.package_names
         fresh.reading.opened_bytes = 0
-        for path in sorted(self.reading.most_wanted([*self._files]), key=lambda one: one != used):
+        for path in self.reading.most_wanted([*self._files]):
             file = self._files[path]
             size = 0 if file is None else len(file.data)
-            if file is not None and (path == used or fresh.reading.opened_bytes + size <= most_kept_bytes):
+            if file is not None and fresh.reading.opened_bytes + size <= most_kept_bytes:
                 fresh.reading.opened_bytes += size
                 fresh._files[path] = file
                 file.kept.clear()
