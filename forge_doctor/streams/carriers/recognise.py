@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from forge_doctor.streams.carriers.exports.json_records import JsonRecords
+from forge_doctor.streams.carriers.exports.json_records import HEADER, JsonRecords
 from forge_doctor.streams.carriers.exports.json_text import loads
 from forge_doctor.streams.carriers.exports.pairs import learn_pairs
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
@@ -61,7 +61,7 @@ def json_lines(data: bytes, knowledge: Knowledge) -> JsonLines | None:
     """The records of a shipper; None where they are those of docker or journald, which are read as they are."""
     entries = [loads(line) for line in data.split(b"\n")[:200] if line[:1] == b"{"]
     found = [entry for entry in entries if entry is not None]
-    if not found or all(is_own(entry) for entry in found):
+    if not found or (all(is_own(entry) for entry in found) and not any(map(_has_several, found))):
         return None
     records = JsonRecords(is_head=knowledge.is_head, zone_s=knowledge.zone_s, is_layer=knowledge.is_layer)
     records.learn(found)
@@ -71,6 +71,12 @@ def json_lines(data: bytes, knowledge: Knowledge) -> JsonLines | None:
     if records.without < records.read or any(map(_is_answer, found)):
         records.read = records.without = 0
     return JsonLines(records)
+
+
+def _has_several(entry: dict[str, Any]) -> bool:
+    """Whether a record of docker's or journald's has several lines of a traceback: whoever reads single lines sees one."""
+    text = entry.get("log", entry.get("MESSAGE"))
+    return isinstance(text, str) and HEADER in text and "\n" in text.rstrip("\n")
 
 
 def _is_answer(entry: dict[str, Any]) -> bool:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import random
 from pathlib import Path
 
 import pytest
 
+from forge_doctor.logs.collect import Task, collect
+from forge_doctor.streams.sources.files import FileSource
 from tests.streams.carriers.test_carriers import answer, plain, read, timed
 from tests.support.log_carriers import EVERY, Lines, Wrap, records, stamp
 from tests.support.log_exports import EXPORTS
-from tests.support.log_reading import SAMPLES
+from tests.support.log_reading import RULES, SAMPLES
 
 ALL = (
     EVERY
@@ -110,3 +114,19 @@ def test_a_level_that_stands_before_all_lines_is_their_stream_s(tmp_path: Path) 
     ] * 6
     data = "".join(f"2026-11-22T08:00:{at:02}.123Z\tERROR\t{line}\n" for at, line in enumerate(words))
     assert not read(tmp_path / "input", data.encode()).summary.groups
+
+
+def test_journald_s_records_with_whole_tracebacks_are_read_inside_of_a_table(tmp_path: Path) -> None:
+    trace = 'ERROR:shop:lost\nTraceback (most recent call last):\n  File "/app/shop.py", line 3, in pay\n    run()\nValueError: no'
+    entries = [
+        {"__REALTIME_TIMESTAMP": str((1795334400 + second) * 10**6), "_PID": "7", "MESSAGE": text}
+        for second, text in enumerate(("INFO:shop:up", trace, "INFO:shop:on", trace))
+    ]
+    out = io.StringIO()
+    csv.writer(out).writerows(
+        [("timestamp", "message"), *(("2026-11-22T08:00:00Z", json.dumps(one)) for one in entries)]
+    )
+    (tmp_path / "input").write_text(out.getvalue())
+    found = collect(Task(source=FileSource(name="shop", paths=(tmp_path / "input",)), rules=RULES))
+    assert [(one.exception, one.count) for one in found.summary.groups.values()] == [("ValueError", 2)]
+    assert found.problem == ""
