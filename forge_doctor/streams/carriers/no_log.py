@@ -21,12 +21,15 @@ _BAR = regex(
     rb"[^\n]{0,200}?(?:\d{1,3}%\s?\|[^|\n]{0,400}\|"
     rb"|[\xe2][\x94\x95\x96][\x80-\xbf]|\[[=#>. -]{5,200}\]|\d{1,3}(?:\.\d{1,2})?%)[^\n]{0,300}$"
 )
-_LOUD = regex(rb"(?i)error|fail|exception|traceback|warn|fatal|critical|denied|refused|timed? ?out")
+# What went wrong, and how a test ended: pytest shows beside it how far it has come.
+_TOLD = regex(
+    rb"(?i:error|fail|exception|traceback|warn|fatal|critical|denied|refused|timed? ?out)|\b(?:PASSED|SKIPPED|XFAIL|XPASS)\b"
+)
 
 
 def why_no_log(sample: bytes, is_head: Callable[[bytes], bool], *, whole: bool) -> str:
     """Why nothing of a text could be read that begins so, or is all of it where it is `whole`; empty where it may be a log."""
-    return _table(sample, is_head) or (_bars(sample) if whole else "")
+    return _table(sample, is_head) or (_bars(sample, is_head) if whole else "")
 
 
 def _table(sample: bytes, is_head: Callable[[bytes], bool]) -> str:
@@ -51,8 +54,8 @@ def _table(sample: bytes, is_head: Callable[[bytes], bool]) -> str:
     return ""
 
 
-def _bars(sample: bytes) -> str:
+def _bars(sample: bytes, is_head: Callable[[bytes], bool]) -> str:
     lines = [line for line in sample.replace(b"\r", b"\n").split(b"\n") if line.strip()]
-    if lines and all(_BAR.match(line) and not _LOUD.search(line) for line in lines):
+    if lines and all(_BAR.match(line) and not _TOLD.search(line) and not is_head(line) for line in lines):
         return "has nothing in it but progress bars: there is nothing to look at"
     return ""

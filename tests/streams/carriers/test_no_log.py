@@ -11,6 +11,11 @@ from tests.streams.carriers.test_carriers import read
 
 TABLE = "time,host,seconds\n" + "".join(f"2026-11-22T08:00:{second:02d}Z,web,{second}\n" for second in range(9))
 BAR = "{0:3d}%|█████     | {0}/100 [00:12<00:30,  3.1it/s]"
+CHECKPOINTS = "".join(
+    f"2026-11-22 08:0{minute}:00.123 UTC [27] LOG:  checkpoint complete: wrote 3 buffers (0.0%); 0 WAL file(s) added\n"
+    for minute in range(9)
+)
+TESTS = "".join(f"tests/test_orders.py::test_{number} PASSED [ {number}0%]\n" for number in range(1, 10))
 BARS = "\r".join(BAR.format(percent) for percent in range(0, 101, 5)) + "\n"
 
 
@@ -39,6 +44,8 @@ def test_bars_alone_are_nothing_to_look_at(text: str, tmp_path: Path) -> None:
         TABLE.replace("seconds", "status"),
         TABLE.replace("host", "message"),
         BARS + "trained\n",
+        CHECKPOINTS,
+        TESTS,
         BARS + "100% of the disk is in use: writes fail\n",
         "INFO, up, 1\nINFO, still up, 2\nINFO, done, 3\nINFO, gone, 4\n",
         "name, kind, count\nand then, they all, went home\nof which, nobody, knew\nwhat for, or why, at all\n",
