@@ -23,6 +23,7 @@ LOUD = frozenset(
         "gcp-json-payload",
         "gcloud-value",
         "gcloud-csv",
+        "gcloud-table",
         "netlify",
         "railway-json",
         "honeycomb",

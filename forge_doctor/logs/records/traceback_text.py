@@ -200,7 +200,7 @@ class Parser:
         if self.dumped:
             self.frames = self._dumped_frames()
         if self.frames or self.exception is not None:
-            if self.headless and self.exception is not None:
+            if self.headless:
                 self.frames = outermost_first(self.frames, self.before)
             message = "\n".join(self.message).strip("\n")
             ends = self.quoting and message.endswith(f"\n{QUOTED}")
@@ -216,7 +216,7 @@ class Parser:
             self.remote, self.quoting = ends, self.quoting and not ends
             self.traces[-1].append(section)
         self.frames, self.exception, self.message, self.endpoint = [], None, [], None
-        self.headless, self.dumped = False, ""
+        self.headless, self.before, self.dumped = False, 0, ""
         self.inside = self.wants_code = self.stack_only = False
 
     def _dumped_frames(self) -> list[Frame]:
