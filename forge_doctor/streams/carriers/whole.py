@@ -72,7 +72,7 @@ def whole_of(
         return whole.begin(whole.placed_lines(blocks_of(whole.lines())))
     return (
         _of_entries(sample, stream, JsonRecords(is_head=is_head, zone_s=zone_s, is_layer=is_layer))
-        or _of_texts(sample, stream, zone_s)
+        or _of_texts(sample, stream, is_head, zone_s)
         or _of_lines(lines, stream, is_head, at, zone_s)
     )
 
@@ -106,9 +106,9 @@ def _of_entries(sample: bytes, stream: Readable, records: JsonRecords) -> Whole 
     return None
 
 
-def _of_texts(sample: bytes, stream: Readable, zone_s: float) -> Whole | None:
+def _of_texts(sample: bytes, stream: Readable, is_head: Callable[[bytes], bool], zone_s: float) -> Whole | None:
     """Lines inside a page, a literal, a CSV export."""
-    if is_literal(sample):
+    if is_literal(sample, is_head):
         whole = Whole(stream, "lines out of Python's repr()")
         return whole.begin(whole.placed_lines(literals.lines_of(whole.texts())))
     if is_page(sample):

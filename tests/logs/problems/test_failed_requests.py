@@ -51,10 +51,11 @@ BARE = "2026-11-22 08:00:{second:02} INFO access 10.0.0.1 {request} {status} {po
 BARE_HTTP = "10.0.0.1 - - [22/Nov/2026:08:00:{second:02} +0000] {request} HTTP/1.1 {status} 512 0.0{port}"
 BRACKETS = "[2026-11-22T08:00:{second:02}Z] {request} - {status} - 0.0{port}s"
 ARROW = "INFO:     {request} -> {status} ({port}ms)"
+CLIENT = '2026-11-22T08:00:{second:02} 10.0.0.1 {request} {status} 812 0.031 "curl/8"'
 LOUD = "2026-11-22 08:00:{second:02} {shout} access {request} status={status} took {port}ms"
 FORMS = [
     *(UVICORN, COLOURED, NGINX, GUNICORN, JSON),
-    *(HAPROXY, CADDY, BARE, BARE_HTTP, BRACKETS, ARROW, LOUD),
+    *(HAPROXY, CADDY, BARE, BARE_HTTP, BRACKETS, ARROW, CLIENT, LOUD),
     *(HYPERCORN, NGINX_JSON, TRAEFIK_JSON, ENVOY_JSON, INSIDE, CLOUD_RUN, HEROKU, BALANCER),
 ]
 PHRASES = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from forge_doctor.regex import regex
@@ -15,10 +15,16 @@ _TEXTS = regex(rb'(?:"(?:[^"\\\n]|\\.){0,8000}"\r?\n){3}')
 _DICTIONARY = regex(rb"\s{0,100}\{'[^'\n]{1,100}': [^\n]{1,100000}\}\s*(?:\n|$)")
 
 
-def is_literal(sample: bytes) -> bool:
-    """Whether the stream is one list or one bytes object, or each of its lines a text in quotes."""
+def is_literal(sample: bytes, is_head: Callable[[bytes], bool]) -> bool:
+    """Whether the stream is one list or one bytes object, or each of its lines a text in quotes.
+
+    A text is a program's line where it ends as one, or begins as a record does: an access log's ends with its client's
+    name in quotes, and what stands before that may be taken for a prefix.
+    """
     if sample[:1] == b'"' and _TEXTS.match(sample):
-        return all(line[:1] == b'"' == line.rstrip()[-1:] for line in sample.split(b"\n")[:-1])
+        lines = [line.rstrip() for line in sample.split(b"\n")[:-1]]
+        lines_said = any(line.endswith(b'\\n"') or is_head(line[1:]) for line in lines)
+        return lines_said and all(line[:1] == b'"' == line[-1:] for line in lines)
     return _LIST.match(sample) is not None or _BEGUN_BYTES.match(sample) is not None
 
 
