@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.code.files.walk import Scope, excludes
-from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.problems.telling.report import TriageOptions, triage
 from forge_doctor.migrations.chosen import Checks
 from forge_doctor.migrations.request import Request
 from forge_doctor.migrations.run import run_migrations

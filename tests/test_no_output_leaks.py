@@ -13,7 +13,7 @@ from forge_doctor.cli.sessions.agent import answer
 from forge_doctor.cli.sessions.editor.diagnoses import diagnose
 from forge_doctor.finding import Severity
 from forge_doctor.formats import OutputFormat
-from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.problems.telling.report import TriageOptions, triage
 from forge_doctor.pool.record import dump
 from forge_doctor.pool.recorder.segments import segments
 from forge_doctor.pool.run import run_pool

@@ -21,8 +21,8 @@ from forge_doctor.logs.scan.region import Region
 from forge_doctor.logs.scan.scanner import Scanner
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_fields import time_of
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import time_of
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 from forge_doctor.streams.carriers.layers import Layers, layers_of
 from forge_doctor.streams.carriers.line_carriers import LineCarrier
 from forge_doctor.streams.carriers.line_format import Unwrapper

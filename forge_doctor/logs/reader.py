@@ -11,10 +11,10 @@ from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.summary import Summary
 from forge_doctor.logs.problems.tally import Tally
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.known_bodies import Memo, Run
 from forge_doctor.logs.records.lane import Lane, share_lines
-from forge_doctor.logs.records.lost_layout import named_before
-from forge_doctor.logs.records.traceback_bodies import stamps_of
+from forge_doctor.logs.records.tracebacks.known_bodies import Memo, Run
+from forge_doctor.logs.records.tracebacks.lost_layout import named_before
+from forge_doctor.logs.records.tracebacks.traceback_bodies import stamps_of
 from forge_doctor.logs.repeats.known_block import Found
 from forge_doctor.logs.repeats.repeat import Repeats
 from forge_doctor.logs.scan.reach import AFTER_BYTES, AFTER_LONG_LINES, REACH_BYTES

@@ -14,8 +14,8 @@ from forge_doctor.finding import NotRun, counted
 from forge_doctor.logs.collect import Collected, Progress, Task
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.parallel import merged
-from forge_doctor.logs.problems.report import TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.telling.report import TriageOptions, triage
 from forge_doctor.logs.scan.wanted import wanted_lines
 from forge_doctor.report import Report, Table
 from forge_doctor.streams.sources.files import CHECK, Source, is_url

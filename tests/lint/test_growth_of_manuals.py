@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.code.semantics.inference import same_source
+from forge_doctor.code.semantics.inference.usage import same_source
 from forge_doctor.code.syntax.text import often_asked, vocabulary
 from forge_doctor.code.syntax.text.often_asked import OftenAsked
 from forge_doctor.lint.judge import Rule, all_rules, judge_files

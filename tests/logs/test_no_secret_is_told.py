@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.problems.telling.report import TriageOptions, triage
 from tests.support.log_reading import read_whole
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from forge_doctor.logs.problems.group import Group
-from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.problems.telling.report import TriageOptions, triage
 from forge_doctor.streams.times.clock import parse_stamp
 from tests.support.log_reading import RULES, SAMPLES, read_scanned, read_whole, sample_cases, wild_cases
 

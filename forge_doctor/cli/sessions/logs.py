@@ -25,7 +25,7 @@ from forge_doctor.logs.carried import Carried
 from forge_doctor.logs.collect import Collected, Task, Within
 from forge_doctor.logs.culprit import Rules
 from forge_doctor.logs.problems.problem import chosen_ids
-from forge_doctor.logs.problems.report import By, TriageOptions
+from forge_doctor.logs.problems.telling.report import By, TriageOptions
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.run import Plan, Request, discover, judge, read
 from forge_doctor.logs.scan.kept_database import keep_in

@@ -10,12 +10,12 @@ from typing import Any, Self
 from forge_doctor.code.semantics.inference import annotation as types
 from forge_doctor.code.semantics.inference import calls, classes, exports, functions, models, narrowing
 from forge_doctor.code.semantics.inference import expressions as inference
-from forge_doctor.code.semantics.inference import session_users as touching
 from forge_doctor.code.semantics.inference.interface import Target
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.inference.recursion import Answers
-from forge_doctor.code.semantics.inference.usage_hints import NO_EVIDENCE, Evidence, evidence_for
-from forge_doctor.code.semantics.inference.usage_regions import bound_anew, region_of
+from forge_doctor.code.semantics.inference.usage import session_users as touching
+from forge_doctor.code.semantics.inference.usage.usage_hints import NO_EVIDENCE, Evidence, evidence_for
+from forge_doctor.code.semantics.inference.usage.usage_regions import bound_anew, region_of
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.names.bindings import Binding, How

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.dataclass import dataclass, field
-from forge_doctor.logs.problems.example import LONGEST_EXAMPLE, LONGEST_UNKNOWN, Example
 from forge_doctor.logs.problems.histogram import Histogram
+from forge_doctor.logs.problems.telling.example import LONGEST_EXAMPLE, LONGEST_UNKNOWN, Example
 from forge_doctor.logs.records.event import Culprit, Event, Sighting
 
 MOST_NAMES = 64

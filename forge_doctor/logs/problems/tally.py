@@ -22,9 +22,9 @@ from forge_doctor.logs.recognition.recogniser import Recogniser
 from forge_doctor.logs.recognition.statement import statement_of
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
-from forge_doctor.logs.records.known_chains import Parts
-from forge_doctor.logs.records.plain_frames import BEGIN
 from forge_doctor.logs.records.preceding_lines import Surroundings
+from forge_doctor.logs.records.tracebacks.known_chains import Parts
+from forge_doctor.logs.records.tracebacks.plain_frames import BEGIN
 from forge_doctor.logs.records.unread import Unread
 from forge_doctor.logs.scan.lifecycle import MARKS, STARTS
 from forge_doctor.regex import regex

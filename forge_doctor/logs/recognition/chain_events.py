@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from forge_doctor.logs.match import Catalogue, own_words
 from forge_doctor.logs.records.block_text import lines_of
-from forge_doctor.logs.records.known_chains import Parts
-from forge_doctor.logs.records.traceback_text import parser_after
+from forge_doctor.logs.records.tracebacks.known_chains import Parts
+from forge_doctor.logs.records.tracebacks.traceback_text import parser_after
 from forge_doctor.streams.heads.frames import Section
 from forge_doctor.streams.heads.head import Head
 

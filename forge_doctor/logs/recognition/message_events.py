@@ -13,7 +13,7 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, words_of
 from forge_doctor.logs.records.event import Event
 from forge_doctor.logs.records.template import template_of
-from forge_doctor.logs.records.traceback_text import FRAME
+from forge_doctor.logs.records.tracebacks.traceback_text import FRAME
 from forge_doctor.logs.signature import Signature
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Frame, Section

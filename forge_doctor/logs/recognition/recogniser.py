@@ -18,12 +18,12 @@ from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import has_part_of_trace, lines_of
 from forge_doctor.logs.records.event import Culprit, Event
 from forge_doctor.logs.records.failed_requests import tells_failed
-from forge_doctor.logs.records.known_chains import places_of
 from forge_doctor.logs.records.line_kind import State
-from forge_doctor.logs.records.lost_layout import is_wrapped, rejoined
 from forge_doctor.logs.records.template import alike
-from forge_doctor.logs.records.traceback_bodies import Body
-from forge_doctor.logs.records.traceback_text import Parser, parse_traces, parser_after
+from forge_doctor.logs.records.tracebacks.known_chains import places_of
+from forge_doctor.logs.records.tracebacks.lost_layout import is_wrapped, rejoined
+from forge_doctor.logs.records.tracebacks.traceback_bodies import Body
+from forge_doctor.logs.records.tracebacks.traceback_text import Parser, parse_traces, parser_after
 from forge_doctor.regex import regex
 from forge_doctor.sql.own import is_own
 from forge_doctor.streams.heads.frames import Section

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from forge_doctor.logs.boxes.open_box import EDGE
 from forge_doctor.logs.records.block import Block
-from forge_doctor.logs.records.lost_layout import of_one_line, unfolded
-from forge_doctor.logs.records.traceback_text import Parser, parser_after
+from forge_doctor.logs.records.tracebacks.lost_layout import of_one_line, unfolded
+from forge_doctor.logs.records.tracebacks.traceback_text import Parser, parser_after
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import Head
 from forge_doctor.streams.heads.structured_head import unescape

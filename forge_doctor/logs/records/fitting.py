@@ -10,7 +10,7 @@ from forge_doctor.logs.mixtures.evidence import begins, calls, raises, shows_cod
 from forge_doctor.logs.mixtures.places import Paths, class_of, function_of, place_of
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.line_kind import CARETS, DUMPS, TOLD, Kind, State, answers, kind_of, says_again
-from forge_doctor.logs.records.lost_layout import is_class
+from forge_doctor.logs.records.tracebacks.lost_layout import is_class
 from forge_doctor.regex import regex
 from forge_doctor.streams.line import Line
 

@@ -18,7 +18,8 @@ from forge_doctor.logs.records.fitting import (
     stands_alone,
 )
 from forge_doctor.logs.records.line_kind import HEADER, JOINING, TOLD, Kind, is_plain_frame, kind_of, of_frame
-from forge_doctor.logs.records.lost_layout import (
+from forge_doctor.logs.records.mixed_blocks import MixedBlocks
+from forge_doctor.logs.records.tracebacks.lost_layout import (
     ForeignFrames,
     ends_pytest,
     from_pytest,
@@ -30,7 +31,6 @@ from forge_doctor.logs.records.lost_layout import (
     torn_indent,
     with_straight_quotes,
 )
-from forge_doctor.logs.records.mixed_blocks import MixedBlocks
 from forge_doctor.streams.line import Line
 
 AFTER_LINES = 60

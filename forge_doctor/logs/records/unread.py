@@ -13,7 +13,7 @@ from forge_doctor.logs.contexts.quoted import is_quiet, without_quotes
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.block_text import lines_of
 from forge_doctor.logs.records.line_kind import is_class_name
-from forge_doctor.logs.records.traceback_text import parse_traces
+from forge_doctor.logs.records.tracebacks.traceback_text import parse_traces
 from forge_doctor.redaction import redact
 from forge_doctor.regex import regex
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from struct import Struct
 
 from forge_doctor.dataclass import dataclass, field
-from forge_doctor.logs.records.traceback_bodies import FORK_BYTES, alike_up_to
+from forge_doctor.logs.records.tracebacks.traceback_bodies import FORK_BYTES, alike_up_to
 from forge_doctor.logs.repeats.known_block import Repeat
 from forge_doctor.regex import regex
 from forge_doctor.streams.times.clock import DIGITS

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.line_kind import says_again
-from forge_doctor.logs.records.traceback_bodies import Stamps, begins_alike
+from forge_doctor.logs.records.tracebacks.traceback_bodies import Stamps, begins_alike
 from forge_doctor.logs.repeats.carried_body import Alike, Body
 from forge_doctor.logs.repeats.known_block import Found
 from forge_doctor.logs.repeats.repeat import Repeats

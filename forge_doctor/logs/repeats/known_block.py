@@ -9,8 +9,8 @@ from forge_doctor.dataclass import dataclass, field
 from forge_doctor.logs.echoes.telling import Said
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event
-from forge_doctor.logs.records.known_chains import Parts
-from forge_doctor.logs.records.traceback_bodies import Stamps
+from forge_doctor.logs.records.tracebacks.known_chains import Parts
+from forge_doctor.logs.records.tracebacks.traceback_bodies import Stamps
 from forge_doctor.streams.heads.head import Head
 
 

@@ -12,11 +12,11 @@ from forge_doctor.logs.problems.worker_kills import IN_ORDER
 from forge_doctor.logs.recognition.chain_events import Telling
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.event import Event, Sighting
-from forge_doctor.logs.records.known_bodies import MOST_BODIES
-from forge_doctor.logs.records.known_chains import Chains, Parts
 from forge_doctor.logs.records.line_kind import says_again
 from forge_doctor.logs.records.preceding_lines import may_have_route, may_tell_failure
-from forge_doctor.logs.records.traceback_bodies import (
+from forge_doctor.logs.records.tracebacks.known_bodies import MOST_BODIES
+from forge_doctor.logs.records.tracebacks.known_chains import Chains, Parts
+from forge_doctor.logs.records.tracebacks.traceback_bodies import (
     JSON_END,
     JSON_LOG,
     JSON_TIME,

@@ -45,7 +45,7 @@ from forge_doctor.slow.logged.server_records import ServerRecords
 from forge_doctor.slow.logged.template import Template, Templates
 from forge_doctor.slow.logged.timed_messages import TimedMessages
 from forge_doctor.slow.logged.transactions import Journal
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 from forge_doctor.streams.heads.line_head import read_head
 
 # Whatever log_line_prefix is, PostgreSQL writes two blanks behind the severity.

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from forge_doctor.redaction import redact
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_records import JsonRecords
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_records import JsonRecords
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 from forge_doctor.streams.carriers.line_format import ANSI
 from forge_doctor.streams.carriers.prefixes.prefix import Prefix, learn
 from forge_doctor.streams.carriers.prefixes.prefix_evidence import FRAME, HEADER, Knowledge

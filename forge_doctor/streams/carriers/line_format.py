@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_text import loads, mended
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads, mended
 from forge_doctor.streams.carriers.told_line import MARK, TOLD
 from forge_doctor.streams.line import Line
 from forge_doctor.streams.times.clock import STAMP, SYSLOG_STAMP, parse_stamp, stamp_seconds, syslog_seconds

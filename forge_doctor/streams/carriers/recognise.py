@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from forge_doctor.streams.carriers.exports.json_records import HEADER, JsonRecords
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_records import HEADER, JsonRecords
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 from forge_doctor.streams.carriers.exports.pairs import learn_pairs
 from forge_doctor.streams.carriers.line_carriers import JsonLines, LineCarrier, Prefixed, may_have_prefix
 from forge_doctor.streams.carriers.line_format import ANSI, Unwrapper

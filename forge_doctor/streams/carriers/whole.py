@@ -21,7 +21,6 @@ from forge_doctor.streams.carriers.copied.turned import falls, stands_on_its_hea
 from forge_doctor.streams.carriers.copied.wrapped import unwrapped, wrap_of
 from forge_doctor.streams.carriers.exports import (
     collector_text,
-    embedded,
     journal_export,
     journal_verbose,
     literals,
@@ -32,8 +31,9 @@ from forge_doctor.streams.carriers.exports import (
 from forge_doctor.streams.carriers.exports.csv_records import layout_of, told_of
 from forge_doctor.streams.carriers.exports.journal_export import is_export
 from forge_doctor.streams.carriers.exports.journal_verbose import is_verbose
-from forge_doctor.streams.carriers.exports.json_records import HEADER, JsonRecords, Told
-from forge_doctor.streams.carriers.exports.json_stream import document_entries, is_document
+from forge_doctor.streams.carriers.exports.json_exports import embedded
+from forge_doctor.streams.carriers.exports.json_exports.json_records import HEADER, JsonRecords, Told
+from forge_doctor.streams.carriers.exports.json_exports.json_stream import document_entries, is_document
 from forge_doctor.streams.carriers.exports.literals import is_dictionaries, is_literal
 from forge_doctor.streams.carriers.exports.yaml_records import is_yaml
 from forge_doctor.streams.carriers.prefixes import hanging

@@ -10,7 +10,7 @@ from typing import Any
 from forge_doctor.dataclass import replace
 from forge_doctor.errors import CannotInspect
 from forge_doctor.streams.carriers.bare_stream import NOWHERE, Bare, Place, Readable
-from forge_doctor.streams.carriers.exports.json_records import JsonRecords, Told
+from forge_doctor.streams.carriers.exports.json_exports.json_records import JsonRecords, Told
 from forge_doctor.streams.carriers.line_carriers import unread_records
 from forge_doctor.streams.carriers.told_line import MARK
 

@@ -6,7 +6,7 @@ import csv
 import re
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 from forge_doctor.streams.heads.head import LEVELS, Head, level_of, numeric_level, worker_of
 from forge_doctor.streams.heads.localised import in_english
 from forge_doctor.streams.heads.structured import Record, inner_record, read_json

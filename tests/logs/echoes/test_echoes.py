@@ -15,7 +15,7 @@ from forge_doctor.finding import Confidence
 from forge_doctor.logs.echoes.echoes import Echoes
 from forge_doctor.logs.echoes.telling import Teller, said_by
 from forge_doctor.logs.problems.problem import TriageOptions, find_problems
-from forge_doctor.logs.problems.report import triage
+from forge_doctor.logs.problems.telling.report import triage
 from forge_doctor.logs.records.event import Event, Sighting
 from tests.support.log_reading import RULES, groups, read_scanned, read_whole
 

@@ -9,7 +9,7 @@ import pytest
 
 from forge_doctor.finding import Confidence, Severity
 from forge_doctor.logs.collect import Task, collect
-from forge_doctor.logs.problems.report import triage
+from forge_doctor.logs.problems.telling.report import triage
 from forge_doctor.report import Report
 from forge_doctor.streams.sources.files import FileSource
 from tests.support.log_reading import RULES

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from forge_doctor.logs.problems.report import TriageOptions, triage
+from forge_doctor.logs.problems.telling.report import TriageOptions, triage
 from forge_doctor.logs.signature import load_signatures
 from forge_doctor.report import Report
 from tests.support.log_reading import read_scanned, read_whole
@@ -50,7 +50,7 @@ def test_twice_as_many_errors_ask_twice_as_much(write: Callable[[int], str]) -> 
 def test_no_secrets_are_taken_out_of_texts_that_nobody_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     monkeypatch.setattr(
-        "forge_doctor.logs.problems.example.redact", lambda text, _limit=None: read.append(text) or text
+        "forge_doctor.logs.problems.telling.example.redact", lambda text, _limit=None: read.append(text) or text
     )
     summary = read_whole("".join(map(traceback, range(3))))
     report = triage(summary, "app.log")

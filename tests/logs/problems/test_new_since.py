@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forge_doctor.logs.collect import Task, collect
-from forge_doctor.logs.problems.report import triage
+from forge_doctor.logs.problems.telling.report import triage
 from forge_doctor.streams.sources.files import FileSource
 from tests.support.log_reading import RULES
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.logs.problems.report import triage
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.telling.report import triage
 from forge_doctor.report import exit_code
 from tests.support.log_reading import read_scanned, read_whole
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.logs.records.lost_layout import ForeignFrames
+from forge_doctor.logs.records.tracebacks.lost_layout import ForeignFrames
 from tests.support.log_reading import read_scanned, told
 
 SITE = "/srv/venv/lib/python3.12/site-packages"

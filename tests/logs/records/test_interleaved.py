@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from forge_doctor.logs.problems.report import triage
+from forge_doctor.logs.problems.telling.report import triage
 from tests.support.log_interleaving import alone, interleaved, tracebacks
 from tests.support.log_reading import place, read_whole, told
 

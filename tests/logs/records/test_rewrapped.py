@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from rich.logging import RichHandler
 
-from forge_doctor.logs.records.lost_layout import is_wrapped, rejoined
+from forge_doctor.logs.records.tracebacks.lost_layout import is_wrapped, rejoined
 from tests.support.log_reading import read_scanned
 
 TRACE = (

@@ -7,7 +7,7 @@ import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forge_doctor.logs.problems.report import triage
+from forge_doctor.logs.problems.telling.report import triage
 from forge_doctor.logs.records.template import ANY, alike, folded, template_of
 from forge_doctor.redaction import redact
 from tests.support.log_reading import read_scanned

@@ -83,7 +83,7 @@ def both(log: bytes, folder: Path) -> tuple[dict[str, Any], dict[str, Any], list
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CarriedRepeats, "find", lambda *_: None)
         patch.setattr(Reader, "find", lambda *_: None)
-        patch.setattr("forge_doctor.logs.records.known_bodies.Memo.match", lambda *_: None)
+        patch.setattr("forge_doctor.logs.records.tracebacks.known_bodies.Memo.match", lambda *_: None)
         slow = collect(task)
     assert (quick.problem, quick.way) == (slow.problem, slow.way)
     return placeless(quick.summary.to_data()), placeless(slow.summary.to_data()), counted

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.recognition.recogniser import Recogniser
-from forge_doctor.logs.records.known_chains import places_of
-from forge_doctor.logs.records.traceback_text import FRAME
+from forge_doctor.logs.records.tracebacks.known_chains import places_of
+from forge_doctor.logs.records.tracebacks.traceback_text import FRAME
 from tests.support.log_generator import Truth, chunks
 from tests.support.log_reading import place, read_scanned
 
@@ -68,7 +68,7 @@ def test_a_repeated_block_counts_as_if_it_were_read(
     monkeypatch.setattr(Reader, "count", counting)
     quick = read_scanned(log, block_bytes=1 << 20)
     monkeypatch.setattr(Reader, "find", lambda *_: None)
-    monkeypatch.setattr("forge_doctor.logs.records.known_bodies.Memo.match", lambda *_: None)
+    monkeypatch.setattr("forge_doctor.logs.records.tracebacks.known_bodies.Memo.match", lambda *_: None)
     slow = read_scanned(log, block_bytes=1 << 20)
     events = sum(seen.count for seen in truth.problems.values())
     assert sum(counted) > events - 4 * len(truth.problems)
@@ -114,7 +114,7 @@ def test_whatever_stands_between_repeats_they_count_as_if_they_were_read(
     quick = read_scanned(log, block_bytes=block_bytes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Reader, "find", lambda *_: None)
-        patch.setattr("forge_doctor.logs.records.known_bodies.Memo.match", lambda *_: None)
+        patch.setattr("forge_doctor.logs.records.tracebacks.known_bodies.Memo.match", lambda *_: None)
         slow = read_scanned(log, block_bytes=block_bytes)
     assert quick.to_data() == slow.to_data()
 
@@ -141,7 +141,7 @@ def test_known_frames_mean_the_same_before_every_exception(ends: list[tuple[byte
     quick = read_scanned(log)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Reader, "find", lambda *_: None)
-        patch.setattr("forge_doctor.logs.records.known_bodies.Memo.match", lambda *_: None)
+        patch.setattr("forge_doctor.logs.records.tracebacks.known_bodies.Memo.match", lambda *_: None)
         slow = read_scanned(log)
     assert quick.to_data() == slow.to_data()
 
@@ -155,7 +155,7 @@ def test_frames_are_parsed_once_however_their_exception_s_words_vary(monkeypatch
             parsed.append(1)
             return match(line)
 
-    monkeypatch.setattr("forge_doctor.logs.records.traceback_text.FRAME", Counting())
+    monkeypatch.setattr("forge_doctor.logs.records.tracebacks.traceback_text.FRAME", Counting())
     places_of.cache_clear()
     log = b"".join(HEADS[0] + SHARED % b"app/pay" + b"KeyError: 'colour %d'\n" % number for number in range(50))
     (group,) = read_scanned(log).groups.values()
@@ -257,7 +257,7 @@ def test_varying_words_come_to_what_reading_every_line_of_them_comes_to(kinds, t
 def read_every_line(log: bytes):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Reader, "find", lambda *_: None)
-        patch.setattr("forge_doctor.logs.records.known_bodies.Memo.match", lambda *_: None)
+        patch.setattr("forge_doctor.logs.records.tracebacks.known_bodies.Memo.match", lambda *_: None)
         return read_scanned(log, block_bytes=1 << 20)
 
 

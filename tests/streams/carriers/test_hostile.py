@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forge_doctor.logs.collect import Collected, Task, collect
-from forge_doctor.logs.records.traceback_text import Parser
+from forge_doctor.logs.records.tracebacks.traceback_text import Parser
 from forge_doctor.streams.sources.files import FileSource
 from tests.support.linear import assert_linear
 from tests.support.log_reading import RULES

@@ -10,7 +10,7 @@ from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import narrow
 from forge_doctor.code.semantics.inference.unpacking import entered_part, paired_source, part_of
-from forge_doctor.code.semantics.inference.usage_hints import is_called_like_factory
+from forge_doctor.code.semantics.inference.usage.usage_hints import is_called_like_factory
 from forge_doctor.code.semantics.library.kinds import (
     NONE,
     OTHER,

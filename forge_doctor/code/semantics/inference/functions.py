@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
-from forge_doctor.code.semantics.inference.usage_hints import SESSION_NAME
+from forge_doctor.code.semantics.inference.usage.usage_hints import SESSION_NAME
 from forge_doctor.code.semantics.library.kinds import NONE, UNKNOWN, Kind, Value, one_of, words
 from forge_doctor.code.semantics.library.symbols import (
     ASYNC_MANAGER_DECORATORS,

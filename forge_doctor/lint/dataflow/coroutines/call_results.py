@@ -8,7 +8,7 @@ from typing import NamedTuple
 from forge_doctor.code.files.contents import ALL_CONTENTS
 from forge_doctor.code.semantics.inference.classes import REPLACED
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
-from forge_doctor.code.semantics.inference.session_users import is_port
+from forge_doctor.code.semantics.inference.usage.session_users import is_port
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, Param, Return

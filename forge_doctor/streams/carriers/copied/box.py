@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 
 LONGEST_RECORD = 32 << 10
 _BOXED = regex("^[ \t]{0,8}([\u2502\u2503\u2551])(.*)\\1[ \t]*$")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 
 NARROWEST, WIDEST = 40, 400
 LEAST_FULL, FEW_BLANKS, MOST_BLANKS = 3, 12, 40

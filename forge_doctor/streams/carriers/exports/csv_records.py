@@ -11,10 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from forge_doctor.dataclass import dataclass
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_fields import LINES, SERVER_LEVELS, STREAMS, TIMES, WORDS, server_line
-from forge_doctor.streams.carriers.exports.json_records import HEADER, Told
-from forge_doctor.streams.carriers.exports.json_text import loads
-from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import (
+    LINES,
+    SERVER_LEVELS,
+    STREAMS,
+    TIMES,
+    WORDS,
+    server_line,
+)
+from forge_doctor.streams.carriers.exports.json_exports.json_records import HEADER, Told
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.wrappings import WRAPPERS
 from forge_doctor.streams.times.moments import DATED, moment
 
 _NAME = regex(r"[@#_A-Za-z][\w .@:/()\[\]-]{0,60}$")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_records import is_piece
+from forge_doctor.streams.carriers.exports.json_exports.json_records import is_piece
 from forge_doctor.streams.carriers.prefixes.prefix_evidence import HEADER
 from forge_doctor.streams.carriers.told_line import told
 from forge_doctor.streams.times.moments import moment

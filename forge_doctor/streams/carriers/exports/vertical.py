@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_fields import LINES, TIMES, WORDS
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import LINES, TIMES, WORDS
 
 LEAST_RECORDS, MOST_LEARNED, MOST_ABOVE = 2, 2_000, 5
 # Python indents by less.

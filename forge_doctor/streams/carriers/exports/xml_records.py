@@ -13,7 +13,7 @@ from typing import Any
 
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_fields import time_field, time_of
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import time_field, time_of
 
 MOST_SAMPLE = 1 << 18
 LONGEST_REFERENCE = 12

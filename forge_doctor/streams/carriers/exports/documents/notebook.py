@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forge_doctor.streams.carriers.exports.json_fields import objects_in
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import objects_in
 
 
 def printed_in(entry: Mapping[str, Any]) -> Iterator[str]:

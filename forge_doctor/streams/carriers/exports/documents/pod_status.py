@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from forge_doctor.streams.carriers.exports.json_fields import objects_in
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import objects_in
 
 _STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
 # What ended before is older than what ended now.

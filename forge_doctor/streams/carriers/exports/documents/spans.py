@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from forge_doctor.streams.carriers.exports.json_fields import at, objects_in
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import at, objects_in
 
 SPAN = frozenset({"spanId", "spans"})
 _UNIX_TIME, _RAISED_IN = "timeUnixNano", "raisedInTrace"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_fields import text_of
-from forge_doctor.streams.carriers.exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import text_of
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 
 MOST_LINES, MOST_CHARACTERS, DEEPEST = 200_000, 32 << 20, 3
 _BEGINS = regex(rb"[a-z]{2,12}: \[[^\]\n]{1,200}\][^\n]{0,400}? => (?=\{)")

@@ -10,8 +10,8 @@ import pytest
 from forge_doctor.errors import UsageProblem
 from forge_doctor.finding import Confidence, NotRun, Severity
 from forge_doctor.logs.collect import Within
-from forge_doctor.logs.problems.report import By, TriageOptions, triage
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.telling.report import By, TriageOptions, triage
 from forge_doctor.logs.reader import Reader
 from forge_doctor.logs.scan.scanner import scan
 from forge_doctor.report import exit_code

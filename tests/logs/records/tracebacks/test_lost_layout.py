@@ -7,7 +7,7 @@ import re
 import pytest
 
 from forge_doctor.logs.records.line_kind import Kind, kind_of
-from forge_doctor.logs.records.lost_layout import from_pytest, of_one_line, unfolded
+from forge_doctor.logs.records.tracebacks.lost_layout import from_pytest, of_one_line, unfolded
 from tests.support.log_reading import SAMPLES, groups, place, read_scanned, read_whole, told
 
 TRACE = """\

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 
 from forge_doctor.logs.records.line_kind import HEADER
-from forge_doctor.logs.records.traceback_text import parser_after
+from forge_doctor.logs.records.tracebacks.traceback_text import parser_after
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.frames import Frame
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_fields import TIMES
-from forge_doctor.streams.carriers.exports.json_text import has_surrogates, mended
-from forge_doctor.streams.carriers.exports.wrappings import WRAPPERS
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import TIMES
+from forge_doctor.streams.carriers.exports.json_exports.json_text import has_surrogates, mended
+from forge_doctor.streams.carriers.exports.json_exports.wrappings import WRAPPERS
 
 MOST_CHARACTERS = 32 << 20
 # What only a report of an error, a span, or a trace of a service has: the lists in it are its parts.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.lane import Lane
 from forge_doctor.logs.records.line_kind import Kind, kind_of
-from forge_doctor.logs.records.traceback_text import parse_traces
+from forge_doctor.logs.records.tracebacks.traceback_text import parse_traces
 from forge_doctor.streams.heads.line_head import read_head
 from forge_doctor.streams.line import Line
 from tests.support.log_reading import groups, place, read_scanned, read_whole, told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.records.block import Block
 from forge_doctor.logs.records.line_kind import State
-from forge_doctor.logs.records.traceback_bodies import Bodies, Body, Stamps, text_of, unstamped
+from forge_doctor.logs.records.tracebacks.traceback_bodies import Bodies, Body, Stamps, text_of, unstamped
 
 MOST_BODIES = 1024
 MOST_WHOLE = 512

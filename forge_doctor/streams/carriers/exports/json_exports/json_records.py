@@ -8,7 +8,7 @@ from typing import Any
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
-from forge_doctor.streams.carriers.exports.json_fields import (
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import (
     CARRIED,
     LEVELS,
     LINES,
@@ -25,8 +25,8 @@ from forge_doctor.streams.carriers.exports.json_fields import (
     time_field,
     time_of,
 )
-from forge_doctor.streams.carriers.exports.json_text import loads
-from forge_doctor.streams.carriers.exports.wrappings import EVENT, STACKS, is_unsaid, records_in
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.wrappings import EVENT, STACKS, is_unsaid, records_in
 from forge_doctor.streams.carriers.told_line import told
 
 HEADER = "Traceback (most recent call last)"

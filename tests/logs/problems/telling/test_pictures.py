@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from forge_doctor.logs.problems.pictures import MOST_RATES
-from forge_doctor.logs.problems.report import triage
+from forge_doctor.logs.problems.telling.pictures import MOST_RATES
+from forge_doctor.logs.problems.telling.report import triage
 from forge_doctor.picture import Timeline
 from tests.support.log_reading import read_whole
 

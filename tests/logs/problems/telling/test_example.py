@@ -5,8 +5,8 @@ import pickle
 
 import pytest
 
-from forge_doctor.logs.problems.example import LEFT_OUT, LONGEST_EXAMPLE, LONGEST_UNKNOWN, Example, shortened
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.telling.example import LEFT_OUT, LONGEST_EXAMPLE, LONGEST_UNKNOWN, Example, shortened
 from tests.support.log_reading import read_whole
 from tests.support.secret_corpus import CANARY, texts
 
@@ -61,7 +61,7 @@ def test_whichever_is_asked_for_first_has_no_secret() -> None:
 def test_what_nobody_is_shown_is_not_read_for_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     monkeypatch.setattr(
-        "forge_doctor.logs.problems.example.redact", lambda text, _limit=None: read.append(text) or text
+        "forge_doctor.logs.problems.telling.example.redact", lambda text, _limit=None: read.append(text) or text
     )
     summary = read_whole(
         '2026-11-22 08:00:00,000 ERROR app: x\nTraceback (most recent call last):\n  File "/app/x.py", line 3, in g\n    g()\nKeyError: 1\n'

@@ -6,10 +6,7 @@ from collections.abc import Sequence
 
 from forge_doctor.finding import Finding, Location, NotRun
 from forge_doctor.logs.problems.correlation import timeline
-from forge_doctor.logs.problems.evidence import evidence_of, related_to
 from forge_doctor.logs.problems.group import Group
-from forge_doctor.logs.problems.overview import tables
-from forge_doctor.logs.problems.pictures import rates
 from forge_doctor.logs.problems.problem import (
     By,
     Problem,
@@ -17,10 +14,13 @@ from forge_doctor.logs.problems.problem import (
     find_problems,
     followers,
 )
-from forge_doctor.logs.problems.problem_data import moment_data, problem_data
 from forge_doctor.logs.problems.summary import Summary
+from forge_doctor.logs.problems.telling.evidence import evidence_of, related_to
+from forge_doctor.logs.problems.telling.overview import tables
+from forge_doctor.logs.problems.telling.pictures import rates
+from forge_doctor.logs.problems.telling.problem_data import moment_data, problem_data
+from forge_doctor.logs.problems.telling.wording import headline, message, verdict
 from forge_doctor.logs.problems.unknown_error import UNKNOWN
-from forge_doctor.logs.problems.wording import headline, message, verdict
 from forge_doctor.report import Report
 
 __all__ = ["By", "TriageOptions", "triage"]

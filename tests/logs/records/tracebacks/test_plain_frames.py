@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forge_doctor.logs.records.plain_frames import BEGIN, is_plain, plain_places
-from forge_doctor.logs.records.traceback_text import parser_after
+from forge_doctor.logs.records.tracebacks.plain_frames import BEGIN, is_plain, plain_places
+from forge_doctor.logs.records.tracebacks.traceback_text import parser_after
 
 PLACE = b'  File "/app/pay.py", line 7, in pay'
 LINES = st.sampled_from(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from forge_doctor.regex import regex
-from forge_doctor.streams.carriers.exports.json_documents import Documents, Unreadable, may_begin
-from forge_doctor.streams.carriers.exports.json_text import loads
-from forge_doctor.streams.carriers.exports.wrappings import records_in
+from forge_doctor.streams.carriers.exports.json_exports.json_documents import Documents, Unreadable, may_begin
+from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
+from forge_doctor.streams.carriers.exports.json_exports.wrappings import records_in
 
 LONG_WITHIN = 8 << 10
 # journald writes a message as a list of bytes where it has several lines, or colours: no word of it can be looked for.

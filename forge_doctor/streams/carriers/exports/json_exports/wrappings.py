@@ -11,8 +11,8 @@ from typing import Any
 
 from forge_doctor.streams.carriers.exports.documents import notebook, pod_status, spans
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
-from forge_doctor.streams.carriers.exports.json_fields import LEVELS, LINES, TIMES, WORDS, first
-from forge_doctor.streams.carriers.exports.tables import rows_in
+from forge_doctor.streams.carriers.exports.json_exports.json_fields import LEVELS, LINES, TIMES, WORDS, first
+from forge_doctor.streams.carriers.exports.json_exports.tables import rows_in
 
 # What an export's records are in, one inside the other.
 WRAPPERS = (

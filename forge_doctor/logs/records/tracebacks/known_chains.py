@@ -9,9 +9,9 @@ from typing import NamedTuple
 from forge_doctor.dataclass import dataclass
 from forge_doctor.logs.boxes.rich_box import JOINERS
 from forge_doctor.logs.records.line_kind import JOINING, says_again
-from forge_doctor.logs.records.plain_frames import BEGIN, is_plain, plain_places
-from forge_doctor.logs.records.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
-from forge_doctor.logs.records.traceback_text import parser_after
+from forge_doctor.logs.records.tracebacks.plain_frames import BEGIN, is_plain, plain_places
+from forge_doctor.logs.records.tracebacks.traceback_bodies import JSON_LOG, Stamps, begins_alike, text_of, unstamped
+from forge_doctor.logs.records.tracebacks.traceback_text import parser_after
 from forge_doctor.logs.scan.reach import AFTER_BYTES
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.line_format import Unwrapper

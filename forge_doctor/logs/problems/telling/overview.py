@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from forge_doctor.dataclass import replace
 from forge_doctor.logs.problems.problem import By, Problem, TriageOptions, place, sources
-from forge_doctor.logs.problems.wording import error_words
+from forge_doctor.logs.problems.telling.wording import error_words
 from forge_doctor.report import Table
 from forge_doctor.streams.times.clock import iso
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.narrowing import TESTED, tested_names
-from forge_doctor.code.semantics.inference.same_source import bound_alike
-from forge_doctor.code.semantics.inference.usage_regions import METHOD_CALLED, bound_where, root_of
+from forge_doctor.code.semantics.inference.usage.same_source import bound_alike
+from forge_doctor.code.semantics.inference.usage.usage_regions import METHOD_CALLED, bound_where, root_of
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN, STARTABLE, TELLING, TELLING_DRIVERS
 from forge_doctor.code.semantics.names.bindings import Binding, How

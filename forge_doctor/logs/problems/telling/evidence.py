@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from forge_doctor.finding import Evidence, Related
 from forge_doctor.logs.problems.group import Group
 from forge_doctor.logs.problems.problem import Problem, group_reason, listed, sources
-from forge_doctor.logs.problems.wording import UNSURE, named, where
+from forge_doctor.logs.problems.telling.wording import UNSURE, named, where
 from forge_doctor.streams.times.clock import iso
 
 QUIET_S = 600.0

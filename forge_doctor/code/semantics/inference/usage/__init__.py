@@ -1,0 +1,1 @@
+"""What the uses of a name, a receiver or a function tell of it, where its declaration does not."""
