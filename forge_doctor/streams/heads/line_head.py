@@ -11,7 +11,7 @@ from forge_doctor.streams.heads.head import Head, level_of, worker_of
 from forge_doctor.streams.heads.level_first import lettered, level_first
 from forge_doctor.streams.heads.level_words import LEVEL, WORDS, found_level
 from forge_doctor.streams.heads.structured_head import csv_head, is_csvlog, json_head, logfmt_head
-from forge_doctor.streams.heads.timeless import timeless
+from forge_doctor.streams.heads.timeless import BARE_MESSAGES, timeless
 from forge_doctor.streams.heads.warned import warned_head, with_warning
 from forge_doctor.streams.times.clock import (
     DIGITS,
@@ -27,25 +27,6 @@ from forge_doctor.streams.times.clock import (
 LONGEST_KNOWN = 300
 MOST_KNOWN = 2048
 SHAPE_BYTES = 32
-# What is logged by libraries, and stands without time and level where no handler is set: each begins an event of its own.
-BARE_MESSAGES = (
-    b"Task was destroyed but it is pending!",
-    b"Task exception was never retrieved",
-    b"Future exception was never retrieved",
-    b"Exception terminating connection ",
-    b"Exception closing connection ",
-    b"Exception during reset or similar",
-    b"The garbage collector is trying to clean up ",
-    b"Executing <",
-    b"Exception in callback ",
-    b"Exception ignored in",
-    b"Unclosed connection",
-    b"Fatal error on transport",
-    b"socket.accept() out of system resource",
-    b"--- Logging error in Loguru ",
-    b"--- End of logging error",
-    b"Fatal Python error: ",
-)
 _YEARLESS = regex(SYSLOG_STAMP)
 _TIMED = regex(rb"\[?" + STAMP + rb"\]?[ |,:-]*")
 # A format that begins with a blank, and a level behind the time.

@@ -10,6 +10,25 @@ from __future__ import annotations
 from forge_doctor.regex import regex
 from forge_doctor.streams.heads.head import Head, level_of, worker_of
 
+# What is logged by libraries, and stands without time and level where no handler is set: each begins an event of its own.
+BARE_MESSAGES = (
+    b"Task was destroyed but it is pending!",
+    b"Task exception was never retrieved",
+    b"Future exception was never retrieved",
+    b"Exception terminating connection ",
+    b"Exception closing connection ",
+    b"Exception during reset or similar",
+    b"The garbage collector is trying to clean up ",
+    b"Executing <",
+    b"Exception in callback ",
+    b"Exception ignored in",
+    b"Unclosed connection",
+    b"Fatal error on transport",
+    b"socket.accept() out of system resource",
+    b"--- Logging error in Loguru ",
+    b"--- End of logging error",
+    b"Fatal Python error: ",
+)
 _LEVELS = rb"(TRACE|DEBUG|INFO|SUCCESS|NOTICE|WARNING|WARN|ERROR|EXCEPTION|CRITICAL|FATAL)"
 _NAME = rb"(?!\S{0,80}(?:Error|Exception|Warning)\b)([A-Za-z_][\w.]{0,80})"
 _DOTTED = rb"(?!\S{1,100}\.(?:pyx?|so)\b)([A-Za-z_]\w{0,40}(?:\.\w{1,40}){1,8})"
