@@ -129,3 +129,14 @@ def test_expressions_are_compiled_from_the_folder_or_by_re(tmp_path: Path, compi
     finally:
         compile_with(re.compile)
     assert compiled == ["kept or not", "by re alone"]
+
+
+def test_a_python_that_nobody_has_looked_at_compiles(
+    tmp_path: Path, compiled: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_expressions, "LAST_KNOWN", (3, 10))
+    kept: list[object] = []
+    monkeypatch.setattr(kept_expressions.atexit, "register", kept.append)
+    keep_expressions_in(str(tmp_path))
+    assert regex("of a newer one").search("of a newer one") is not None
+    assert (compiled, kept) == (["of a newer one"], [])

@@ -19,6 +19,8 @@ from typing import Any
 from forge_doctor.regex import compile_with
 
 ENDING = ".re"
+# What an expression consists of is no promise of Python's: a newer one compiles until somebody has looked at it.
+LAST_KNOWN = (3, 14)
 # More than one version of the program has; those of older ones are dropped with all others, and made again.
 MOST = 1_000
 
@@ -64,7 +66,8 @@ class Expressions:
 def keep_expressions_in(folder: str | None) -> None:
     """Compile from what is kept there from now on, and keep the rest when the process ends; None for nowhere."""
     compile_with(re.compile)
-    if folder is None or array("I").itemsize != _engine.CODESIZE:
+    known = sys.implementation.name == "cpython" and sys.version_info[:2] <= LAST_KNOWN
+    if folder is None or not known or array("I").itemsize != _engine.CODESIZE:
         return
     made_by = blake2b(repr((sys.version, _engine.MAGIC)).encode(), digest_size=16).hexdigest()
     expressions = Expressions(os.path.join(folder, f"{made_by}{ENDING}"))  # noqa: PTH118 - before pathlib is needed
