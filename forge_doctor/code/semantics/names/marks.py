@@ -25,6 +25,7 @@ class Mark(StrEnum):
     ENTERS = "async functions that enter a session or connection"
     CATCHES = "async functions that catch the database's errors"
     FLUSHES = "async functions that flush or commit"
+    ENDS_ITS_OWN = "async methods that commit or roll back what their object has"
     STARTS = "functions that start a task"
     LENDS = "functions that return a connection they have acquired"
     STREAMS = "functions that make a streaming response"
@@ -55,6 +56,7 @@ BY_NAME = frozenset(
         Mark.ENTERS,
         Mark.CATCHES,
         Mark.FLUSHES,
+        Mark.ENDS_ITS_OWN,
         Mark.LENDS,
         Mark.STARTS,
         Mark.STREAMS,
@@ -165,6 +167,7 @@ STARTED = regex(rb"\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
 LENT = regex(rb"return[ \t]+await[ \t]+[\w.]+\.acquire\(")
 STREAMED = regex(rb"\b(?:Streaming|EventSource)Response\(")
 VALIDATED = regex(rb"\.(?:model_validate|from_orm)\(")
+ENDED = regex(rb"await\b[^\n]{0,80}?\bself\.\w[\w.]{0,80}\.(?:commit|rollback)\(")
 FLUSHED = regex(rb"\.(?:flush|commit)\(\s*\)")
 CAUGHT = regex(rb"except(?<!\wexcept)\b[^\n]{0,200}\b(?:IntegrityError|SQLAlchemyError|DBAPIError)\b")
 RUN = regex(rb"\b(?:(?:asyncio|uvloop|anyio)\.run|run_until_complete|command\.(?:upgrade|downgrade|stamp))\(")
@@ -178,6 +181,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.ENTERS: Asked((b"async with",), _functions(DEFINED_ASYNC, ENTERED)),
         Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_ASYNC, CAUGHT)),
         Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_ASYNC, FLUSHED)),
+        Mark.ENDS_ITS_OWN: Asked((b".commit(", b".rollback("), _functions(DEFINED_ASYNC, ENDED)),
         Mark.LENDS: Asked((b".acquire(",), _functions(DEFINED_ASYNC, LENT)),
         Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED, STARTED)),
         Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED, STREAMED)),

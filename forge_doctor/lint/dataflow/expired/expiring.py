@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import ending_names
+from forge_doctor.code.semantics.project_outline import ending_names, marked_functions
 from forge_doctor.code.syntax.dominance import block_of
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, If, Keyword, Name, Node, With, WithItem
 from forge_doctor.code.syntax.source import SourceFile
@@ -127,7 +128,7 @@ def ended_inside(file: SourceFile, project: Project) -> Iterator[Cause]:
 def ended_by_methods(file: SourceFile, project: Project) -> Iterator[Cause]:
     """`await self.undo()`, where that method of the same object ends the transaction of `self.session`; `await users.save()`
     of an object that was made with the session, or of which the caller says `users.session`."""
-    names = ending_names(project) & file.names_called
+    names = marked_functions(project, Mark.ENDS_ITS_OWN) & file.names_called
     for call in file.calls(*sorted(names)) if names else ():
         around = call.function
         method = project.called(call) if around is not None and is_awaited(call) and may_have_session(call) else None
