@@ -8,6 +8,31 @@ import json
 
 from tests.support.log_carriers import Lines, Wrap, before, milli, newest_first, stamp
 
+
+def encoded(line: str) -> str:
+    """A line as its bytes in base64, which JSON can hold whatever they are."""
+    return base64.b64encode(f"{line}\n".encode()).decode()
+
+
+def woodpecker(lines: Lines) -> str:
+    """The log of a step as Woodpecker's API gives it, with seconds since the step began."""
+    first = lines[0][0]
+    told = [
+        {"id": 4700 + number, "step_id": 3, "time": int(at - first), "line": number, "data": encoded(line), "type": 0}
+        for number, (at, line) in enumerate(lines)
+    ]
+    return json.dumps(told)
+
+
+def queue(lines: Lines) -> str:
+    """Records of a Kinesis stream, one a line."""
+    told = (
+        {"SequenceNumber": f"4954{number}", "ApproximateArrivalTimestamp": milli(at), "Data": encoded(line)}
+        for number, (at, line) in enumerate(lines)
+    )
+    return "".join(json.dumps(one) + "\n" for one in told)
+
+
 NOTE = "\x1b[8mha:////4" + base64.b64encode(b"a link to who started it, packed").decode() + "\x1b[0m"
 
 
@@ -91,6 +116,8 @@ CONSOLES: dict[str, Wrap] = {
     "slack-export": chat,
     "escaped-twice": lambda lines: "".join(f"{html.escape(html.escape(line))}\n" for _, line in lines),
     "json-texts": lambda lines: "".join(json.dumps(line) + "\n" for _, line in lines),
+    "woodpecker": woodpecker,
+    "kinesis": queue,
     "pod-json": pod,
     "pod-yaml": pod_yaml,
     "journal-sse": lambda lines: "".join(

@@ -17,7 +17,7 @@ UNTIMED = frozenset(
         *("firelens", "nomad", "mail", "typescript", "slack", "tmux-numbers", "diff-marked", "yaml-block"),
         *("shell-assignment", "utf-16-bom", "python-terminal", "utf-16-no-mark", "logcli-raw"),
         *("since-the-start", "jenkins-notes", "pager", "slack-export", "escaped-twice", "json-texts", "tekton", "act"),
-        *("carriage-returns", "cloud-build", "git-push", "ray", "torchrun", "mpirun"),
+        *("carriage-returns", "cloud-build", "git-push", "ray", "torchrun", "mpirun", "woodpecker"),
         # They tell when the container ended.
         *("pod-json", "pod-yaml"),
     )

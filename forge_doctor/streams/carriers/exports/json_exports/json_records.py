@@ -8,6 +8,7 @@ from typing import Any
 from forge_doctor.dataclass import dataclass, field
 from forge_doctor.regex import regex
 from forge_doctor.streams.carriers.exports.exception_objects import raised_in
+from forge_doctor.streams.carriers.exports.json_exports.encoded_text import opened
 from forge_doctor.streams.carriers.exports.json_exports.json_fields import (
     CARRIED,
     LEVELS,
@@ -71,6 +72,7 @@ class JsonRecords:
     """How the records of one stream are read: `line_by_line` where each has one line of the program.
 
     `is_layer` tells of their texts, one below the other, whether they are something that is read as a whole.
+    `encoded` says that what was learned has its texts in base64.
     `within` is the key of what else they say, where it is nothing at their top; `without` counts records in which no message
     was found; the first of them is kept.
     """
@@ -81,6 +83,7 @@ class JsonRecords:
     line_by_line: bool = False
     found_in: str = ""
     learned_in: str = ""
+    encoded: bool = False
     within: str = ""
     timed_in: str = ""
     read: int = 0
@@ -99,10 +102,9 @@ class JsonRecords:
                     levels.append(str(first(one, LEVELS)[1]))
                 if not self.timed_in and time_of(one, self.zone_s) is None:
                     timeless.append(one)
-                value = first(one, _ANY)[1]
-                if value is None and not isinstance(one.get("event"), str):
+                text = text_of(first(one, _ANY)[1])  # a `line` may be a number
+                if text is None and not isinstance(one.get("event"), str):
                     nameless.append(one)
-                text = text_of(value)
                 told_levels.add(str(first(one, LEVELS)[1]))
                 self._learn_piece(text)
                 texts += [text] if text and len(texts) < MOST_TEXTS else []
@@ -123,8 +125,16 @@ class JsonRecords:
             self.learn(nameless)
         elif not self.learned_in:
             self.learned_in = message_field(nameless, self._is_words)
+            if not self.learned_in:
+                self.learned_in = message_field(nameless, lambda text: self._is_words(opened(text) or ""))
+                self.encoded = bool(self.learned_in)
             for one in nameless if self.learned_in else ():
-                self._learn_piece(text_of(at(one, self.learned_in)))
+                self._learn_piece(self._learned_text(at(one, self.learned_in)))
+
+    def _learned_text(self, value: Any) -> str | None:
+        text = text_of(value)
+        inner = opened(text) if text is not None and self.encoded else None
+        return text if inner is None else inner
 
     def _inner(self, entry: Mapping[str, Any]) -> Mapping[str, Any]:
         """A record with what it says at its top."""
@@ -156,8 +166,8 @@ class JsonRecords:
         sure = bool(path)
         if not sure:
             path, value = first(entry, WORDS)
-        if not path and self.learned_in and (value := at(entry, self.learned_in)) is not None:
-            path, sure = self.learned_in, True
+        if self.learned_in and text_of(value) is None and (learned := at(entry, self.learned_in)) is not None:
+            path, sure, value = self.learned_in, True, self._learned_text(learned)
         text, when = text_of(value), time_of(entry, self.zone_s)
         if when is None and self.timed_in:
             when = time_of({"ts": at(entry, self.timed_in)}, self.zone_s)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from forge_doctor.regex import regex
+from forge_doctor.streams.carriers.exports.json_exports.encoded_text import opened
 from forge_doctor.streams.carriers.exports.json_exports.json_documents import Documents, Unreadable, may_begin
 from forge_doctor.streams.carriers.exports.json_exports.json_text import loads
 from forge_doctor.streams.carriers.exports.json_exports.wrappings import records_in
@@ -14,6 +15,8 @@ from forge_doctor.streams.carriers.exports.json_exports.wrappings import records
 LONG_WITHIN = 8 << 10
 # journald writes a message as a list of bytes where it has several lines, or colours: no word of it can be looked for.
 _BYTES_MESSAGE = regex(rb'"MESSAGE" ?: ?\[ ?\d')
+_ENCODED = regex(rb'"[A-Za-z]\w{0,40}" ?: ?"([A-Za-z0-9+/]{16,2000}={0,2})"')
+MOST_ENCODED = 20
 # One value that may be longer than what is looked at: rows of a table, or a list of lines.
 _LONG = regex(rb'"[ \t]{0,20}:\s{0,100}\[\s{0,100}(?:\[|"(?:[^"\\\n]|\\.){40,2000}",?[ \t\r]{0,20}\n)')
 _FIRST_LINE = regex(rb"\s*(\{[^\n]*\})\s*(?:\n|$)")
@@ -23,7 +26,7 @@ def is_document(sample: bytes) -> bool:
     """Whether the stream is JSON whose records are no lines."""
     if not may_begin(sample):
         return False
-    if _BYTES_MESSAGE.search(sample):
+    if _BYTES_MESSAGE.search(sample) or has_encoded(sample):
         return True
     found = _FIRST_LINE.match(sample)
     entry = loads(found[1]) if found else None
@@ -36,6 +39,12 @@ def is_document(sample: bytes) -> bool:
             return False
     several = list(itertools.islice(records_in(entry), 2))
     return len(several) > 1 or (several != [entry] and b"\n{" not in sample[found.end() - 1 if found else 0 :][:4])
+
+
+def has_encoded(sample: bytes) -> bool:
+    """Whether there are sentences in base64 in it, of which no word can be looked for either."""
+    found = itertools.islice(_ENCODED.finditer(sample), MOST_ENCODED)
+    return any(" " in (opened(one[1].decode()) or "") for one in found)
 
 
 def document_entries(texts: Iterable[str]) -> Iterator[Any]:
