@@ -144,6 +144,25 @@ APART: dict[str, Write] = {
             "event": {"severity": one.level, "message": "\n".join(filter(None, (one.message, one.trace)))},
         }
     ),
+    "ecs": each(
+        lambda one: {
+            "@timestamp": f"{milli(one.at)}",
+            "log": {"level": one.level.lower(), "logger": "shop"},
+            "message": one.message,
+            **({"error": {"stack_trace": one.trace, "type": "Error"}} if one.trace else {}),
+        }
+    ),
+    "datadog-content": each(
+        lambda one: {
+            "id": "AQ",
+            "content": {
+                "timestamp": milli(one.at),
+                "service": "shop",
+                "message": one.message,
+                "attributes": {"levelname": one.level, **({"error": {"stack": one.trace}} if one.trace else {})},
+            },
+        }
+    ),
     "clef": expanded,
     "serilog": each(
         lambda one: {

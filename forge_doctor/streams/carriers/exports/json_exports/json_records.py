@@ -31,7 +31,7 @@ from forge_doctor.streams.carriers.exports.json_exports.wrappings import EVENT, 
 from forge_doctor.streams.carriers.told_line import told
 
 HEADER = "Traceback (most recent call last)"
-MOST_TEXTS = 200
+MOST_TEXTS, DEEPEST = 200, 3
 # How what is read as a whole begins, other than tables and JSON, which are known by their lines.
 LAYER_BEGINS = frozenset("<-[{'\"b")
 LONGEST_PIECE, LONGEST_PREFIX, LEAST_LEVELED = 1_000, 300, 20
@@ -188,7 +188,7 @@ class JsonRecords:
 
     def _is_line(self, entry: Mapping[str, Any], text: str, *, sure: bool) -> bool:
         """Whether a message is what the program wrote, rather than a part of it: beside a traceback it is one."""
-        if HEADER not in text and any(isinstance(one, str) and HEADER in one for one in entry.values()):
+        if HEADER not in text and _has_trace(entry):
             return False
         start = text.lstrip()[:1]
         if self.line_by_line or (start == "{" and _is_object(text)) or _ends_with_record(entry, text):
@@ -247,6 +247,14 @@ def _ends_with_record(entry: Mapping[str, Any], text: str) -> bool:
     if inner is None or text_of(first(inner, EVENT)[1]) is None:
         return False
     return first(entry, LEVELS)[1] is None or _bare_record(text[begin:]) is not None
+
+
+def _has_trace(entry: Mapping[str, Any], depth: int = DEEPEST) -> bool:
+    """Whether a text somewhere in a record is a traceback: Datadog has it under `attributes.error.stack`."""
+    return any(
+        HEADER in one if isinstance(one, str) else isinstance(one, Mapping) and depth > 0 and _has_trace(one, depth - 1)
+        for one in entry.values()
+    )
 
 
 def _is_shipped(entry: Mapping[str, Any]) -> bool:
