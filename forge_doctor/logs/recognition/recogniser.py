@@ -33,7 +33,7 @@ from forge_doctor.streams.heads.head import Head
 _STARTS = regex(
     r"(?:^|/)(?:uvicorn/importer\.py import_from_string|starlette/routing\.py (?:lifespan|startup|__aenter__)"
     r"|gunicorn/util\.py import_app|hypercorn/utils\.py load_application|celery/app/utils\.py find_app"
-    r"|alembic/(?:config\.py main|command\.py upgrade)|daphne/cli\.py run|granian/_internal\.py load_target)$"
+    r"|alembic/(?:config\.py main|command\.py upgrade)|daphne/cli\.py run|granian/_internal\.py load_(?:target|module))$"
 )
 _ACCESS = regex(
     rb"(?i)^(?:handled|finished|completed|served) request$|^request (?:handled|finished|completed|ended)$|^access$"

@@ -17,6 +17,7 @@ SITE = "/usr/local/lib/python3.12/site-packages"
 IMPORTED = (f"{SITE}/uvicorn/importer.py", 19, "import_from_string")
 LIFESPAN = (f"{SITE}/starlette/routing.py", 693, "lifespan")
 LOADED = (f"{SITE}/gunicorn/util.py", 370, "import_app")
+TARGET = (f"{SITE}/granian/_internal.py", 31, "load_module")
 MIGRATED = (f"{SITE}/alembic/config.py", 636, "main")
 OWN = ("/app/shop/settings.py", 14, "<module>")
 
@@ -65,7 +66,15 @@ def migration(exception: str, pid: int) -> str:
     return traceback(exception, MIGRATED)
 
 
-SERVERS = (uvicorn, uvicorn_import, uvicorn_workers, gunicorn, migration)
+def granian(exception: str, pid: int) -> str:
+    """A worker that can't import."""
+    return (
+        f"[INFO] Starting granian (main PID: {pid})\n[INFO] Spawning worker-1 with PID: {pid + 1}\n"
+        f"Process granian-worker:\n{traceback(exception, TARGET)}[INFO] Shutting down granian\n"
+    )
+
+
+SERVERS = (uvicorn, uvicorn_import, uvicorn_workers, gunicorn, granian, migration)
 STRANGE = ("ValueError: no DATABASE_URL", "shop.errors.Broken: 7", "ModuleNotFoundError: No module named 'shop.x'")
 READY = (
     "INFO:     Started server process [1]\nINFO:     Waiting for application startup.\n"
