@@ -35,19 +35,19 @@ _PYTEST_CODE = regex(rb">( {3,})(?=\S)")
 _PYTEST_TITLE = regex(rb"_{3,200} [^_\n][^\n]{0,300} _{3,200}$")
 _PYTEST_ENDS = regex(rb"=|_{3,200} |(?:FAILED|ERROR|PASSED) ")
 _CLASS = regex(rb"(?:[A-Za-z_]\w{0,80}\.){0,8}[A-Z]\w{0,80}(?:: |:?$)")
-_FLAT_HEADER = regex(rb'Traceback \(most recent call last\):[ \t]{1,200}File "')
+_FLAT_HEADER = regex(rb'Traceback \(most recent call last\):[ \t]{1,1000}File "')
 _PIECES = regex(
-    rb"(?:(?<![ \t])[ \t]{1,200}|^)(?=Traceback \(most recent call last\):)"
-    rb'|(?<![ \t])[ \t]{1,200}(?=File "[^"\n]{1,1000}", line \d{1,9}, in )'
-    rb"|(?<![ \t])[ \t]{1,200}(?=The above exception was the direct cause|During handling of the above exception)"
+    rb"(?:(?<![ \t])[ \t]{1,1000}|^)(?=Traceback \(most recent call last\):)"
+    rb'|(?<![ \t])[ \t]{1,1000}(?=File "[^"\n]{1,1000}", line \d{1,9}, in )'
+    rb"|(?<![ \t])[ \t]{1,1000}(?=The above exception was the direct cause|During handling of the above exception)"
 )
-_FUNCTION = regex(rb'(File "[^"\n]{1,1000}", line \d{1,9}, in [^\s"]{1,200})[ \t]{1,200}(.*)', re.DOTALL)
+_FUNCTION = regex(rb'(File "[^"\n]{1,1000}", line \d{1,9}, in [^\s"]{1,200})[ \t]{1,1000}(.*)', re.DOTALL)
 _NAMED = regex(
     rb"(?<!raise)(?<!except) (?=(?:[a-zA-Z_]\w{0,80}\.){0,8}[A-Z]\w{1,80}"
-    rb"(?:: |(?<=Error|Empty)[ \t]{0,200}$|(?<=Exception|Cancelled)[ \t]{0,200}$))"
+    rb"(?:: |(?<=Error|Empty)[ \t]{0,1000}$|(?<=Exception|Cancelled)[ \t]{0,1000}$))"
 )
 # What Python draws below a frame's code, behind it on the same line.
-_DRAWN = regex(rb"(?<![~^ \t])[ \t]{1,200}[~^][~^ \t]{0,2000}$")
+_DRAWN = regex(rb"(?<![~^ \t])[ \t]{1,1000}[~^][~^ \t]{0,2000}$")
 # A place as IPython, Sentry and Django's pages write it, its line behind it or below; what they show round that line.
 _A_FILE = (
     rb"(?P<file>(?:[A-Za-z]:)?[^\s:\"'()<>|*?]{1,500}\.pyx?|<(?:ipython-input-|\w{1,40} generated )[^<>\n]{1,300}>)"

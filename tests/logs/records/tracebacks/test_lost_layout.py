@@ -158,7 +158,7 @@ sqlite3.OperationalError: database is locked
     assert told(log) == [("sqlite-locked", "C:/shop/store.py:17 keep", 1)]
 
 
-@pytest.mark.parametrize("blanks", [2, 7])
+@pytest.mark.parametrize("blanks", [2, 7, 230])  # a terminal fills its lines
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_record_whose_line_ends_became_blanks_is_read(blanks: int, times: int) -> None:
     lines = TRACE.splitlines()
