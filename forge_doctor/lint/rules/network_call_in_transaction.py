@@ -39,7 +39,6 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.semantics.project_outline import marked_functions
@@ -184,12 +183,6 @@ def is_lent(call: Call, session: str) -> bool:
     return isinstance(call.parent, WithItem) and mentions(call, session)
 
 
-@kept_for_the_run
-def blocking_names(project: Project) -> frozenset[str]:
-    """The names of functions that wait for an answer, a program or a clock by a call that no `await` stands before."""
-    return marked_functions(project, Mark.BLOCKS)
-
-
 def may_be_run(project: Project, call: Call) -> bool:
     """Cheap: whether it runs there and may be a function that waits."""
     receiver, function = call.receiver, call.function
@@ -200,7 +193,7 @@ def may_be_run(project: Project, call: Call) -> bool:
     if receiver is None:
         return call.method[:1].islower() and call.method not in PLAIN
     own = receiver.text in ("self", "cls") or is_module(receiver)
-    return (own and call.method not in PLAIN) or call.method in blocking_names(project)
+    return (own and call.method not in PLAIN) or call.method in marked_functions(project, Mark.BLOCKS)
 
 
 def is_module(receiver: Node) -> bool:
