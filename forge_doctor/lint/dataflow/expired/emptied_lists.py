@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from forge_doctor.code.semantics.inference.models import Model
-from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
@@ -24,7 +23,7 @@ from forge_doctor.code.syntax.nodes import (
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.expired.attributes_read import attributes_read, is_lost
-from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before
+from forge_doctor.lint.dataflow.expired.emptied_objects import binding_before, reaching_here
 from forge_doctor.lint.dataflow.expired.expired_in_loops import leads_out
 from forge_doctor.lint.dataflow.expired.expired_reads import (
     MOST_CAUSES,
@@ -139,9 +138,7 @@ def model_appended(
 
 def made_under(project: Project, name: Name) -> Node | None:
     """What the one binding of a name gives it."""
-    scopes = project.scopes(name.file)
-    found = scopes.lookup(name.id, name)
-    bindings = reaching(found[1], name) if found is not None and found[0] is scopes.of(name) else []
+    bindings = reaching_here(project, name)
     node = bindings[0].node if len(bindings) == 1 and not bindings[0].path else None
     return node.value if isinstance(node, Assign) else None
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from forge_doctor.code.orm.mapped_attributes import is_column
 from forge_doctor.code.orm.update_values import SQL_VALUE, values_set_by_update
 from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.names.reaching import reaching
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
@@ -34,13 +35,18 @@ LONGEST_VALUE = 60
 
 def binding_before(project: Project, name: Name, cause: Cause) -> Node | None:
     """What binds the name, if that is one statement before the cause, or one that makes what the first has not found."""
-    scopes = project.scopes(name.file)
-    found = scopes.lookup(name.id, name)
-    bindings = reaching(found[1], name) if found is not None and found[0] is scopes.of(name) else []
+    bindings = reaching_here(project, name)
     if any(one.start > cause.statement.end for one in bindings):
         return None
     bound = bindings[0] if len(bindings) == 1 else got_or_made(project, bindings)
     return None if bound is None or bound.path else bound.node
+
+
+def reaching_here(project: Project, name: Name) -> tuple[Binding, ...]:
+    """What may bind the name where it stands; none where it is another function's."""
+    scopes = project.scopes(name.file)
+    found = scopes.lookup(name.id, name)
+    return reaching(found[1], name) if found is not None and found[0] is scopes.of(name) else ()
 
 
 def model_in(
