@@ -59,7 +59,14 @@ def _left_out_in(file: SourceFile, project: Project) -> Iterator[str]:
             yield from (one.attr for one in listed)
         elif len(listed) == len(call.args):
             model = project.model_of(listed[0].value)
-            yield from set(() if model is None else model.columns) - {one.attr for one in listed}
+            rest = set(() if model is None else model.columns) - {one.attr for one in listed}
+            yield from (name for name in rest if model is not None and _of_column(project, model, name) is not None)
+
+
+def _of_column(project: Project, model: Model, name: str) -> Assign | None:
+    """What declares a column that a query can leave out: a primary key is loaded whatever it says."""
+    declared = column(project, model, name)
+    return None if declared is None or "primary_key" in declared.text else declared
 
 
 def _is_of_query(option: Call) -> bool:
@@ -82,8 +89,8 @@ def is_deferred(assign: Assign) -> bool:
 
 def left_out(project: Project, held: Loaded, name: str, read: Node) -> LeftOut | None:
     """What says that a column of a loaded object is not there where it is read."""
-    declared = column(project, held.model, name) if not (held.is_made or held.path) else None
-    if declared is None or not held.sql.understood or "primary_key" in declared.text:
+    declared = _of_column(project, held.model, name) if not (held.is_made or held.path) else None
+    if declared is None or not held.sql.understood:
         return None
     loaders = list(options_of(held.sql))
     if not all(isinstance(one, Call) and root_of(one) in LOADERS and "*" not in one.text for one in loaders):
