@@ -106,7 +106,7 @@ def fields_read(file: SourceFile, project: Project, names: frozenset[str]) -> It
     for node, class_ in objects_read(file, project):
         own = names.intersection(fields(project, class_) or ())
         held = loaded(project, node) if own else None
-        if held is not None and held.shape is not Shape.ROWS:
+        if held is not None and held.shape not in (Shape.ROWS, Shape.KEYED):
             yield from ((node, name, held) for name in sorted(own))
 
 

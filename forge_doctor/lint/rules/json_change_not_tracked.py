@@ -2,7 +2,8 @@
 
 Why: the session compares the value of a column with the one that was loaded. `order.notes["x"] = 1` and `order.tags.append(x)`
 change the loaded value itself: nothing differs, the commit sends no UPDATE, and the change is gone with no error. Nor does
-it help to assign the same object again, as `order.notes = notes` does.
+it help to assign the same object again, as `order.notes = notes` does, or a copy of it (`order.notes = dict(order.notes)`): it
+is compared with the object that was loaded, which has changed as well.
 
 Bad:
 
@@ -74,6 +75,7 @@ from forge_doctor.code.syntax.nodes import (
     Node,
     Param,
     Subscript,
+    With,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
@@ -82,18 +84,22 @@ from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.objects.column_places import instance_of, read_of_something
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import PLAIN, Shape
+from forge_doctor.lint.dataflow.sessions.commits_at_exit import commits_at_exit
 from forge_doctor.lint.dataflow.sessions.transactions import begin_blocks, calls_between
 from forge_doctor.lint.dataflow.use_def import few_reads_of, param_reads, parameter_name
 from forge_doctor.regex import regex
 
-SUSPECT = AnyWord(b"commit", b"flush", b"begin", b"JSON", b"ARRAY")
+SUSPECT = AnyWord(b"commit", b"flush", b"with ", b"JSON", b"ARRAY")
 # Who changes what a repository loads may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("queries",)
 CHANGING = words("append extend insert remove pop clear update setdefault popitem sort reverse add discard")
 PATH = regex(r"[\w.]+")
-SEEN = regex(
-    rb"flag_modified|flag_dirty|\.changed\(\)|\.merge\(|expunge|make_transient|deepcopy|\.query\(|no_autoflush"
+SEEN = regex(rb"flag_modified|flag_dirty|\.changed\(\)|\.merge\(|expunge|make_transient|deepcopy|no_autoflush")
+# A copy that is equal to what it is made of: nothing is put in or left out.
+COPIED = regex(
+    r"(?:dict|list|copy|copy\.copy)\(\s*([\w.]+)\s*\)|([\w.]+)\.copy\(\)|\{\s*\*\*([\w.]+)\s*,?\s*\}"
+    r"|\[\s*\*([\w.]+)\s*,?\s*\]|([\w.]+)\[:\]"
 )
 
 
@@ -108,6 +114,7 @@ class Change(NamedTuple):
 
     place: Node
     again: Assign | None = None
+    is_copy: bool = False
 
 
 @check(severity=Severity.ERROR)
@@ -143,11 +150,14 @@ def judged(file: SourceFile, project: Project, read: Attribute, change: Change) 
     place = change.again or change.place
     is_argument = isinstance(read.parent, Keyword) or (isinstance(read.parent, Call) and read is not read.parent.func)
     does = "is given the object it has, changed" if change.again is not None else "is changed in place"
+    why = f"a plain {kind} column sees no change inside of its value"
+    if change.is_copy:
+        does, why = "is given a copy of what it has, changed before", "the session finds the two equal"
     return file.finding(
         json_change_not_tracked,
         place,
-        f"`{read.text}` {does}, and a plain {kind} column sees no change inside of its value: the commit sends no UPDATE for "
-        f"`{model.class_.name}.{read.attr}`, and the change is lost",
+        f"`{read.text}` {does}, and {why}: the commit sends no UPDATE for `{model.class_.name}.{read.attr}`, and the change "
+        "is lost",
         confidence=Confidence.HIGH if is_loaded and change.again is None and not is_argument else Confidence.MEDIUM,
         remedy=f"assign a new object (`{read.text} = {{**{read.text}, ...}}`), call flag_modified() or declare the column with "
         "MutableDict.as_mutable() / MutableList.as_mutable()",
@@ -177,24 +187,46 @@ def changed(project: Project, read: Attribute) -> Change | None:
     """What changes the value of the column: right there, or by a name that it is bound to."""
     place = change_at(read) or changed_by_callee(project, read)
     if place is not None:
-        return Change(place)
+        copy = copied_behind(read, read.text, place)
+        return Change(place) if copy is None else Change(place, copy, is_copy=True)
     given = read.parent if isinstance(read.parent, BoolOp) and read.parent.left is read else read
     assign = given.parent
     if not isinstance(assign, Assign) or assign.value is not given or not isinstance(assign.target, Name):
         return None
     places = [change_at(one) for one in few_reads_of(project, assign.target, assign) or ()]
-    first = next((one for one in places if one is not None), None)
-    if first is None:
+    changes = [one for one in places if one is not None]
+    if not changes:
         return None
+    assigned = assigned_behind(read, changes[0])
+    same = next((one for one in assigned if one.value is not None and one.value.text == assign.target.text), None)
+    copy = copied_behind(read, assign.target.text, changes[0]) if same is None else None
+    if copy is not None and changes[-1].start < copy.start:
+        return Change(changes[0], copy, is_copy=True)
+    # With `or {}` a new object is changed where there was none, and has to be assigned.
+    return Change(changes[0], same) if same is not None or given is read else None
+
+
+def assigned_behind(read: Attribute, place: Node) -> list[Assign]:
+    """Where the same column of the same name is given something behind a place."""
     again = (
         one
         for one in read_of_something(read.file, read.attr, read.function)
-        if one.text == read.text and one.start > first.end and one.function is read.function
+        if one.text == read.text and one.start > place.end and one.function is read.function
     )
-    assigned = [one.parent for one in again if isinstance(one.parent, Assign) and one.parent.target is one]
-    same = next((one for one in assigned if one.value is not None and one.value.text == assign.target.text), None)
-    # With `or {}` a new object is changed where there was none, and has to be assigned.
-    return Change(first, same) if same is not None or given is read else None
+    return [one.parent for one in again if isinstance(one.parent, Assign) and one.parent.target is one]
+
+
+def copied_behind(read: Attribute, source: str, place: Node) -> Assign | None:
+    """The assignment behind a change in place that gives the column an equal copy of its changed value, if it is the only one
+    and nothing is changed behind it: `order.notes = dict(order.notes)`. The session compares what is assigned with the object it
+    had, which has changed as well."""
+    assigned = assigned_behind(read, place)
+    value = assigned[0].value if len(assigned) == 1 else None
+    copied = None if value is None else COPIED.fullmatch(value.text)
+    if copied is None or next(one for one in copied.groups() if one) != source:
+        return None
+    behind = (one for one in read_of_something(read.file, read.attr, read.function) if one.start > assigned[0].end)
+    return None if any(one.text == read.text and change_at(one) is not None for one in behind) else assigned[0]
 
 
 def changed_by_callee(project: Project, read: Attribute) -> Call | None:
@@ -241,9 +273,19 @@ def is_saved(project: Project, function: FunctionDef, change: Change) -> bool:
     """Whether the function saves behind the change, and nothing in it tells the session of one."""
     if is_seen(function):
         return False
-    later = calls_between(function, change.place.end, function.end)
+    later = list(calls_between(function, change.place.end, function.end))
+    if any(one.method == "query" for one in later):
+        return False
     is_sent = any(one.method in ("commit", "flush") and one.receiver is not None for one in later)
-    return is_sent or any(True for _ in begin_blocks(project, change.place))
+    return (
+        is_sent or any(True for _ in begin_blocks(project, change.place)) or is_left_committing(project, change.place)
+    )
+
+
+def is_left_committing(project: Project, place: Node) -> bool:
+    """Whether a block around the place commits when it is left: `with self.scope() as session:`."""
+    blocks = (one for one in place.ancestors if isinstance(one, With))
+    return any(commits_at_exit(project, item.value) for block in blocks for item in block.items)
 
 
 def is_assigned(function: FunctionDef, read: Attribute, change: Change) -> bool:

@@ -130,7 +130,11 @@ def reads_by_methods(file: SourceFile, project: Project) -> Iterator[LazyRead]:
     for place in places_read_through(file, names) if names else ():
         function = place.function
         held = loaded(project, place) if function is not None and function.is_async else None
-        if held is None or held.shape is Shape.ROWS or (held.shape is Shape.MANY and not shown_as(place)):
+        if (
+            held is None
+            or held.shape in (Shape.ROWS, Shape.KEYED)
+            or (held.shape is Shape.MANY and not shown_as(place))
+        ):
             continue
         method = method_read(project, held.model, place)
         for one in () if method is None else self_reads(project, method):

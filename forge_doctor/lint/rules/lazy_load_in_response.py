@@ -105,7 +105,7 @@ def lazy_load_in_response(file: SourceFile, project: Project) -> Iterator[Findin
         return
     for node, class_ in objects_read(file, project):
         held = loaded(project, node)
-        if held is None or held.shape is Shape.ROWS:
+        if held is None or held.shape in (Shape.ROWS, Shape.KEYED):
             continue
         for unread in unloaded_fields(project, held, class_, node):
             yield found(file, project, node, unread)
@@ -118,7 +118,12 @@ def left_plain_blocks(file: SourceFile, project: Project) -> Iterator[Finding]:
     for node, class_ in returned(file, project, is_plain=True):
         held = loaded(project, node, PLAIN)
         function = node.function
-        if held is None or held.shape is Shape.ROWS or function is None or opened_by(held.session) is None:
+        if (
+            held is None
+            or held.shape in (Shape.ROWS, Shape.KEYED)
+            or function is None
+            or opened_by(held.session) is None
+        ):
             continue
         for unread in unloaded_fields(project, held, class_, node):
             # One that is read while the session is open is there.

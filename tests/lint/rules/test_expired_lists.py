@@ -25,6 +25,8 @@ LOADED = {
     "users": "(await db.scalars(select(User))).all()", "before": "print(len(users))", "cause": "await db.commit()",
     "between": "print(names)", "walk": "return [user.name for user in users]", "late": "return users",
 }  # fmt: skip
+KEYED = LOADED | {"before": "by_name = {one.name: one for one in users if one.id}"}
+WALK = {"walk": "return [one.name for one in by_name.values()]"}
 MADE = LOADED | {"users": "[User(name=one) for one in names]", "before": "db.add_all(users)"}
 
 
@@ -38,6 +40,17 @@ MADE = LOADED | {"users": "[User(name=one) for one in names]", "before": "db.add
         (MADE, True),
         (MADE | {"walk": "for user in users: print(user.id)"}, True),
         (LOADED | {"cause": "await db.rollback()"}, True),
+        (LOADED | {"walk": "for number, user in enumerate(users, 1): print(number, user.name)"}, True),
+        (LOADED | {"walk": "for number, user in users: print(user.name)"}, False),
+        (KEYED | {"walk": "for name, user in by_name.items(): print(user.name)"}, True),
+        (KEYED | {"walk": "return [user.name for user in by_name.values()]"}, True),
+        (KEYED | {"walk": "return [user.name for name, user in by_name.items() if name]"}, True),
+        (KEYED | {"walk": "for name, user in by_name.items(): print(name)"}, False),
+        (KEYED | {"walk": "for user in by_name: print(user.name)"}, False),
+        (KEYED | {"walk": "for name, user in by_name.items(): user.name = name"}, False),
+        (KEYED | WALK | {"between": "await db.execute(select(User))"}, False),
+        (KEYED | WALK | {"before": "by_name = {one.name: one.id for one in users}"}, False),
+        (KEYED | WALK | {"before": "by_name = {one.name: one for one in names}"}, False),
         (LOADED | {"walk": "for user in users: user.name = names"}, False),
         (LOADED | {"walk": "for user in users: print(user.label())"}, True),
         (LOADED | {"between": "for user in users: await db.refresh(user)"}, False),

@@ -76,6 +76,13 @@ def test_changes(change: str, tmp_path: Path) -> None:
         "    order.notes['x'] = x\n    await db.execute(update(Order).values(notes=order.notes))\n",
         "    order.notes['x'] = x\n    await db.execute(update(Order).where(Order.id == 1).values({'notes': order.notes}))\n",
         "    notes = dict(order.notes)\n    notes['x'] = x\n    order.notes = notes\n",
+        # Copied first, or with something more.
+        "    order.notes['x'] = x\n    order.notes = {**order.notes, 'y': x}\n",
+        "    order.notes['x'] = x\n    order.notes = dict(order.notes, y=x)\n",
+        "    order.notes['x'] = x\n    order.notes = dict(order.notes)\n    order.notes['y'] = x\n",
+        "    order.notes['x'] = x\n    order.notes = dict(x.notes)\n",
+        "    notes = dict(order.notes or {})\n    notes['x'] = x\n    order.notes = dict(notes)\n",
+        "    notes = order.notes\n    order.notes = dict(notes)\n    notes['x'] = x\n",
         "    notes = order.notes.copy()\n    notes['x'] = x\n    order.notes = notes\n",
         "    x = order.notes['x']\n",
         "    x = order.notes.get('x')\n",
@@ -92,6 +99,12 @@ def test_what_the_session_sees(body: str, tmp_path: Path) -> None:
         "    notes = order.notes\n    notes['x'] = x\n    order.notes = notes  # expect medium\n",
         "    notes = order.notes or {}\n    notes['x'] = x\n    order.notes = notes  # expect medium\n",
         "    notes = order.notes\n    notes['x'] = x  # expect high\n",
+        # A copy of what has changed is equal to it.
+        "    order.notes['x'] = x\n    order.notes = dict(order.notes)  # expect medium\n",
+        "    order.notes['x'] = x\n    order.notes = {**order.notes}  # expect medium\n",
+        "    order.notes['log'].append(x)\n    order.notes = order.notes.copy()  # expect medium\n",
+        "    notes = order.notes or {}\n    notes['x'] = x\n    order.notes = dict(notes)  # expect medium\n",
+        "    notes = order.notes\n    notes['x'] = x\n    del notes['y']\n    order.notes = notes.copy()  # expect medium\n",
         "    if order.notes is None:\n        order.notes = {}\n    order.notes['x'] = x  # expect high\n",
     ],
 )
@@ -174,3 +187,85 @@ def test_a_method_of_the_mapped_class_changes_its_own(kind: str, method: str, to
     lines = method.format().split("\n")
     lines[1] += "  # expect medium" * told
     check_source(HEAD.format(type=kind) + "    " + "\n".join(lines) + "\n", RULE, tmp_path)
+
+
+MANAGERS = """\
+from contextlib import asynccontextmanager, contextmanager
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import sessionmaker
+Plain = sessionmaker(create_engine("postgresql://db/shop"))
+Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://db/shop"))
+
+class Database:
+    @contextmanager
+    def scope(self):
+        session = Plain()
+        try:
+            yield session
+            session.commit()
+        finally:
+            session.close()
+
+    @contextmanager
+    def reading(self):
+        session = Plain()
+        try:
+            yield session
+        finally:
+            session.close()
+
+@asynccontextmanager
+async def unit():
+    async with Session() as session:
+        yield session
+        await session.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("manager", "change", "told"),
+    [
+        ("scope", "order.notes['x'] = x", True),
+        ("reading", "order.notes['x'] = x", False),
+        ("reading", "order.notes['x'] = x{}\n        db.commit()", True),
+        ("scope", "order.notes = {{**order.notes, 'x': x}}", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "order = db.query(Order).filter(Order.id == x).first()",
+        "order = db.query(Order).filter_by(id=x).with_for_update().one()",
+        "order = db.query(Order).get(x)",
+        "order = db.query(Order).order_by(Order.id).all()[0]",
+        "order = db.get(Order, x)",
+    ],
+)
+def test_what_a_manager_commits_and_legacy_queries(
+    manager: str, change: str, told: bool, query: str, tmp_path: Path
+) -> None:
+    change = change.format(TOLD * told) + (TOLD if told and "{" not in change else "")
+    use = (
+        "from models import Order\nfrom database import Database\n\ndef f(database: Database, x):\n"
+        f"    with database.{manager}() as db:\n        {query}\n        {change}\n"
+    )
+    files = {"models.py": HEAD.format(type="JSONB"), "database.py": MANAGERS}
+    check_source(files | {"use.py": use}, RULE, tmp_path)
+
+
+def test_an_async_manager_commits(tmp_path: Path) -> None:
+    use = (
+        "from models import Order\nfrom database import unit\n\nasync def f(x):\n    async with unit() as db:\n"
+        f"        order = await db.get_one(Order, x)\n        order.notes['x'] = x{TOLD}\n"
+    )
+    check_source({"models.py": HEAD.format(type="JSONB"), "database.py": MANAGERS, "use.py": use}, RULE, tmp_path)
+
+
+def test_a_query_behind_that_may_write_it(tmp_path: Path) -> None:
+    use = (
+        "from models import Order\nfrom database import Database\n\ndef f(database: Database, x):\n"
+        "    with database.scope() as db:\n        order = db.get(Order, x)\n        order.notes['x'] = x\n"
+        "        db.query(Order).filter(Order.id == x).update({'notes': order.notes})\n"
+    )
+    check_source({"models.py": HEAD.format(type="JSONB"), "database.py": MANAGERS, "use.py": use}, RULE, tmp_path)

@@ -17,6 +17,16 @@ class Comprehension(Node):
         return self._need("body")
 
     @property
+    def is_dict(self) -> bool:
+        """Whether each step gives a key with its value."""
+        return bool(self.raw.type == "dictionary_comprehension")
+
+    @property
+    def kept(self) -> Node:
+        """What is kept of each step: of a dict the value."""
+        return self.element._need("value") if self.is_dict else self.element
+
+    @property
     def is_generator(self) -> bool:
         """Whether it is a generator expression: nothing runs until somebody iterates."""
         return bool(self.raw.type == "generator_expression")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.project import Project
@@ -19,6 +20,7 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
     Sequence,
+    Tuple,
 )
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
@@ -37,6 +39,7 @@ from forge_doctor.lint.dataflow.expired.refilled import FILLING, TAKING_OUT, is_
 from forge_doctor.lint.dataflow.objects.expiry import expiry_of
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Shape
+from forge_doctor.lint.dataflow.objects.object_bindings import keyed_by
 from forge_doctor.lint.dataflow.objects.saved_objects import ADDING, adds
 from forge_doctor.lint.dataflow.objects.taken_sessions import is_same_variable
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named
@@ -46,14 +49,43 @@ GROWING = ("append", "extend", "insert")
 EMPTYING = (Why.COMMIT, Why.BLOCK, Why.ROLLBACK)
 
 
+class Walked(NamedTuple):
+    """A loop over objects: what each of them is called, and the list or dict that has them."""
+
+    walk: Walk
+    target: Name
+    many: Name
+    shape: Shape
+
+
 def reads_of_each(file: SourceFile, project: Project) -> Iterator[ExpiredRead]:
     """The first read of each attribute in a loop over such a list."""
     for function, its_causes in causes_by_function(file, project, may_empty_many).items():
         placed = sorted(its_causes, key=lambda one: one.statement.end)
         walks: list[Walk] = [*function.find(For, nested=False), *function.find(ComprehensionFor, nested=False)]
         for walk in walks:
-            if isinstance(walk.target, Name) and isinstance(walk.iter, Name) and not walk.is_async:
-                yield from reads_in(project, function, walk, walk.iter, placed)
+            walked = None if walk.is_async else walked_over(walk)
+            if walked is not None:
+                yield from reads_in(project, function, walked, placed)
+
+
+def walked_over(walk: Walk) -> Walked | None:
+    """What a loop walks over: `for user in users`, `for user in by_name.values()`, `for name, user in by_name.items()`,
+    `for number, user in enumerate(users)`."""
+    target, many, call = walk.target, walk.iter, walk.iter
+    pair = target.elts if isinstance(target, Tuple) and len(target.elts) == 2 else None
+    of_dict = keyed_by(walk) if pair is not None else None
+    if of_dict is not None:
+        many = of_dict
+    elif isinstance(call, Call) and call.method == "values" and call.receiver is not None and not call.args:
+        many = of_dict = call.receiver
+    elif pair is not None and isinstance(call, Call) and call.func.text == "enumerate" and call.args:
+        many = call.args[0]
+    elif pair is not None:
+        return None
+    target = target if pair is None else pair[1]
+    shape = Shape.MANY if of_dict is None else Shape.KEYED
+    return Walked(walk, target, many, shape) if isinstance(target, Name) and isinstance(many, Name) else None
 
 
 def may_empty_many(project: Project, cause: Cause) -> bool:
@@ -61,10 +93,9 @@ def may_empty_many(project: Project, cause: Cause) -> bool:
     return cause.why in EMPTYING and may_matter(project, cause)
 
 
-def reads_in(
-    project: Project, function: FunctionDef, walk: Walk, many: Name, placed: list[Cause]
-) -> Iterator[ExpiredRead]:
+def reads_in(project: Project, function: FunctionDef, walked: Walked, placed: list[Cause]) -> Iterator[ExpiredRead]:
     """Of one loop over a list, by the nearest cause in it or before it; further back than a good many nobody looks."""
+    walk, many = walked.walk, walked.many
     before = bisect_right(placed, walk.end, key=lambda one: one.statement.end)
     for cause in reversed(placed[max(0, before - MOST_CAUSES) : before]):
         is_in_it = isinstance(walk, For) and walk.contains(cause.statement)
@@ -72,12 +103,12 @@ def reads_in(
             continue
         if not is_in_it and not (cause.statement.end <= walk.start and always_before(cause.statement, many)):
             continue
-        model = model_of_each(project, function, many, cause)
+        model = model_of_each(project, function, walked, cause)
         expiry = None if cause.why is Why.ROLLBACK or model is None else expiry_of(project, cause.session)
         if model is None or (cause.why is not Why.ROLLBACK and expiry is None):
             continue
         found: dict[frozenset[str], Name] = {}
-        for name in read_of_each(project, function, walk, many, cause, is_in_it=is_in_it):
+        for name in read_of_each(project, function, walked, cause, is_in_it=is_in_it):
             lost = is_lost(project, model, attributes_read(project, name, model)[0])
             found.setdefault(lost, name)
         for lost, name in found.items():
@@ -88,8 +119,9 @@ def reads_in(
             return
 
 
-def model_of_each(project: Project, function: FunctionDef, many: Name, cause: Cause) -> Model | None:
+def model_of_each(project: Project, function: FunctionDef, walked: Walked, cause: Cause) -> Model | None:
     """The model of the objects in a list, if all of them surely belong to the session that the cause is about."""
+    many = walked.many
     bound = binding_before(project, many, cause)
     if not isinstance(bound, Assign) or bound.end > cause.statement.end:
         return None
@@ -98,10 +130,10 @@ def model_of_each(project: Project, function: FunctionDef, many: Name, cause: Ca
     held, session = loaded(project, many), cause.session.text
     if held is not None and not held.is_made:
         same = held.session.text == session and held.call.function is function
-        same = same and held.shape is Shape.MANY and is_same_variable(project, held.session, cause.session)
+        same = same and held.shape is walked.shape and is_same_variable(project, held.session, cause.session)
         return held.model if same else None
     made = bound.value
-    if cause.why is Why.ROLLBACK:
+    if cause.why is Why.ROLLBACK or walked.shape is Shape.KEYED:
         return None
     added = [one for one in calls_named(function, ADDING, bound.end, cause.statement.end) if one.is_on(session)]
     if isinstance(made, Sequence) and made.text == "[]":
@@ -144,9 +176,10 @@ def made_under(project: Project, name: Name) -> Node | None:
 
 
 def read_of_each(
-    project: Project, function: FunctionDef, walk: Walk, many: Name, cause: Cause, *, is_in_it: bool
+    project: Project, function: FunctionDef, walked: Walked, cause: Cause, *, is_in_it: bool
 ) -> Iterator[Name]:
     """The reads of what the loop is about, with nothing on the way that may fill the objects again."""
+    walk, many = walked.walk, walked.many
     place = walk if isinstance(walk, For) else walk.enclosing(Comprehension)
     filling = place is None or next(calls_named(function, FILLING, place.start, place.end), None) is not None
     if place is None or filling or (not is_in_it and is_filled(function, cause, many)):
@@ -154,7 +187,7 @@ def read_of_each(
     names = names_in(project, function)
     first, last = (bisect_left(names, one, key=lambda name: name.start) for one in (place.start, place.end))
     for name in names[first:last]:
-        inside = name.id == walk.target.text and not many.contains(name)
+        inside = name.id == walked.target.id and not many.contains(name)
         # Behind the cause in the same round it is read of one object, and told as such.
         if inside and not (is_in_it and name.start > cause.statement.start):
             yield name

@@ -6,7 +6,6 @@ from forge_doctor.code.orm.mapped_attributes import is_collection
 from forge_doctor.code.orm.related_model import related_model
 from forge_doctor.code.orm.statements import Sql, sql_of
 from forge_doctor.code.semantics.inference.functions import decorated
-from forge_doctor.code.semantics.inference.models import Model
 from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import HARMLESS_DECORATORS
 from forge_doctor.code.semantics.names.bindings import Binding
@@ -34,27 +33,24 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.objects.expiry import provider_of
-from forge_doctor.lint.dataflow.objects.loaded_objects import HERE, Loaded, Shape, Way
+from forge_doctor.lint.dataflow.objects.legacy_queries import fetched
+from forge_doctor.lint.dataflow.objects.loaded_objects import HERE, Loaded, Shape, Way, of_result
 from forge_doctor.lint.dataflow.objects.model_owners import model_kept, owner_of
-from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, narrowed
+from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, is_of_model, keyed_by, narrowed
 from forge_doctor.lint.dataflow.objects.row_entities import rows_of, taken
 from forge_doctor.lint.dataflow.objects.saved_objects import saved
 from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
 
 MAX_HOPS = 2
 MOST_RETURNS = 4
-ONE = words("first one one_or_none")
 KEYED = words("sorted min max")
 QUERYING = words("get get_one scalar scalars execute exec")
-LISTED = words("all fetchall")
-ONE_ROW = ONE | {"fetchone"}
 ROW_OF = {
     Shape.ROWS: Shape.ROW,
     Shape.ROW_LIST: Shape.ROW,
     Shape.MANY: Shape.OBJECT,
     Shape.TUPLES: Shape.TUPLE,
 }
-ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
 
 
 def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
@@ -80,17 +76,31 @@ def _held(project: Project, node: Node, way: Way) -> Loaded | None:
     if isinstance(node, Attribute):
         return _related(project, node, way)
     if isinstance(node, Subscript):
-        inner = loaded(project, node.value, way.deeper)
-        index = node.items[0] if len(node.items) == 1 else None
-        if not isinstance(index, Constant | UnaryOp):
-            return None
-        if inner is None:
-            return taken(project, _tuple(project, node.value, way), index.text)
-        return each_of(inner, way) if inner.shape in (Shape.MANY, Shape.ROW_LIST, Shape.TUPLES) else None
-    if isinstance(node, Comprehension) and len(node.loops) == 1 and node.element.text == node.loops[0].target.text:
-        inner = loaded(project, node.loops[0].iter, way.deeper)
-        return inner if inner and inner.shape in (Shape.MANY, Shape.ROW_LIST) else None
-    return None
+        return _part(project, node, way)
+    return _kept(project, node, way) if isinstance(node, Comprehension) else None
+
+
+def _part(project: Project, node: Subscript, way: Way) -> Loaded | None:
+    """`users[0]`, `by_name[name]`, `row[1]`."""
+    inner = loaded(project, node.value, way.deeper)
+    if inner is not None and inner.shape is Shape.KEYED:
+        return inner.one
+    index = node.items[0] if len(node.items) == 1 else None
+    if not isinstance(index, Constant | UnaryOp):
+        return None
+    if inner is None:
+        return taken(project, _tuple(project, node.value, way), index.text)
+    return each_of(inner, way) if inner.shape in (Shape.MANY, Shape.ROW_LIST, Shape.TUPLES) else None
+
+
+def _kept(project: Project, made: Comprehension, way: Way) -> Loaded | None:
+    """`[user for user in users if ...]`, `{user.name: user for user in users}`."""
+    if len(made.loops) != 1 or made.kept.text != made.loops[0].target.text:
+        return None
+    inner = loaded(project, made.loops[0].iter, way.deeper)
+    if inner is not None and made.is_dict:
+        return inner._replace(shape=Shape.KEYED) if inner.shape is Shape.MANY else None
+    return inner if inner and inner.shape in (Shape.MANY, Shape.ROW_LIST) else None
 
 
 def _related(project: Project, node: Attribute, way: Way) -> Loaded | None:
@@ -132,6 +142,9 @@ def _named(project: Project, name: Name, way: Way) -> Loaded | None:
 
 def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
     node = binding.node
+    if isinstance(node, For | ComprehensionFor) and (keyed := keyed_by(node)) is not None:
+        held = loaded(project, keyed, way.deeper) if binding.path == (1,) else None
+        return held.one if held is not None and held.shape is Shape.KEYED else None
     if len(binding.path) == 1 and not way.in_tuples:  # `for user, order in result`
         row = _bound(project, binding._replace(path=()), way._replace(in_tuples=True))
         return taken(project, row, str(binding.path[0]))
@@ -220,26 +233,13 @@ def _called(project: Project, call: Call, way: Way) -> Loaded | None:
         value = project.known(call.receiver)
         if value.kind.is_sync_session and value.confidence > Confidence.LOW:
             return _queried(project, call, call.receiver, way)
+    held = fetched(project, call) if way.is_plain else None
+    if held is not None:
+        return held
     inner = loaded(project, call.receiver, way.deeper)
-    if inner is None or inner.shape not in (Shape.ROWS, Shape.MANY, Shape.TUPLES):
+    if inner is None or inner.shape not in (Shape.ROWS, Shape.MANY, Shape.TUPLES, Shape.KEYED):
         return None
-    return inner if call.method == "unique" else _of_result(call, inner, way)
-
-
-def _of_result(call: Call, inner: Loaded, way: Way) -> Loaded | None:
-    """What a method of a result gives."""
-    if inner.shape is Shape.TUPLES:
-        kept = inner if call.method in LISTED or call.method == "tuples" else None
-        return inner._replace(shape=Shape.TUPLE) if call.method in ONE_ROW else kept
-    if inner.shape is Shape.ROWS:
-        if call.method in ONE_OF_ROWS:
-            return inner.one
-        if way.in_rows and call.method in ONE_ROW | LISTED:
-            return inner._replace(shape=Shape.ROW_LIST if call.method in LISTED else Shape.ROW)
-        return inner._replace(shape=Shape.MANY) if call.method == "scalars" else None
-    if call.method in ONE:
-        return inner.one
-    return inner if call.method in LISTED else None
+    return inner if call.method == "unique" else of_result(call, inner, way)
 
 
 def _returned(project: Project, call: Call, way: Way) -> Loaded | None:
@@ -280,9 +280,3 @@ def _given(project: Project, function: FunctionDef, way: Way) -> Loaded | None:
     if not all(is_of_model(project, one, queried[0].model) for one in others):
         return None
     return queried[0]._replace(hops=queried[0].hops + 1)
-
-
-def is_of_model(project: Project, node: Node, model: Model) -> bool:
-    """Whether a name that is returned holds an object of the model, by its annotation or its class."""
-    own = project.model_of(node) if isinstance(node, Name) else None
-    return own is not None and own.class_ is model.class_

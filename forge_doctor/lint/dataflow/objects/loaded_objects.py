@@ -7,9 +7,15 @@ from typing import NamedTuple
 
 from forge_doctor.code.orm.statements import Sql
 from forge_doctor.code.semantics.inference.models import Model, Relationship
+from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.syntax.nodes import Call, Node
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.lint.dataflow.objects.model_owners import Owner
+
+ONE = words("first one one_or_none")
+LISTED = words("all fetchall")
+ONE_ROW = ONE | {"fetchone"}
+ONE_OF_ROWS = words("scalar scalar_one scalar_one_or_none")
 
 
 def place_for(node: Node, file: SourceFile) -> str:
@@ -22,6 +28,7 @@ class Shape(Enum):
 
     ROWS = auto()  # a Result: `.scalars()` gives the objects
     MANY = auto()  # a ScalarResult or a list of objects
+    KEYED = auto()  # a dict whose values they are
     OBJECT = auto()
     ROW = auto()  # one Row, which has the object by its class's name
     ROW_LIST = auto()
@@ -78,3 +85,22 @@ class Way(NamedTuple):
 HERE = Way()
 PLAIN = Way(is_plain=True)
 ROWS = Way(is_plain=True, in_rows=True)
+
+
+def of_result(call: Call, inner: Loaded, way: Way) -> Loaded | None:
+    """What a method of a result, or of a dict of objects, gives."""
+    if inner.shape is Shape.KEYED:
+        many = inner._replace(shape=Shape.MANY) if call.method == "values" else None
+        return inner.one if call.method == "get" else many
+    if inner.shape is Shape.TUPLES:
+        kept = inner if call.method in LISTED or call.method == "tuples" else None
+        return inner._replace(shape=Shape.TUPLE) if call.method in ONE_ROW else kept
+    if inner.shape is Shape.ROWS:
+        if call.method in ONE_OF_ROWS:
+            return inner.one
+        if way.in_rows and call.method in ONE_ROW | LISTED:
+            return inner._replace(shape=Shape.ROW_LIST if call.method in LISTED else Shape.ROW)
+        return inner._replace(shape=Shape.MANY) if call.method == "scalars" else None
+    if call.method in ONE:
+        return inner.one
+    return inner if call.method in LISTED else None

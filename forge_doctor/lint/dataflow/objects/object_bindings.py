@@ -9,7 +9,7 @@ from forge_doctor.code.semantics.inference.narrowing import TOLD
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Name
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, ComprehensionFor, For, Name, Node
 
 
 def got_or_made(project: Project, bindings: Iterable[Binding]) -> Binding | None:
@@ -33,3 +33,16 @@ def narrowed(project: Project, name: Name, model: Model) -> Model:
     told = project.model_of(name)
     lineage = () if told is None else project.bases(told.class_)
     return told if told is not None and any(one.inner.definition is model.class_ for one in lineage) else model
+
+
+def is_of_model(project: Project, node: Node, model: Model) -> bool:
+    """Whether a name holds an object of the model, by its annotation or its class."""
+    own = project.model_of(node) if isinstance(node, Name) else None
+    return own is not None and own.class_ is model.class_
+
+
+def keyed_by(walk: For | ComprehensionFor) -> Node | None:
+    """The dict whose keys and values a loop walks over: `for name, user in users.items()`."""
+    call = walk.iter
+    is_pairs = isinstance(call, Call) and call.method == "items" and not call.args and not walk.is_async
+    return call.receiver if is_pairs and isinstance(call, Call) else None
