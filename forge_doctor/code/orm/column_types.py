@@ -18,15 +18,20 @@ from forge_doctor.code.syntax.nodes import (
     Call,
     ClassDef,
     Constant,
+    FunctionDef,
     Name,
     Node,
     Str,
     Subscript,
 )
+from forge_doctor.regex import regex
 
 TIMES = frozenset({"DateTime", "TIMESTAMP", "DATETIME"})
 DOCUMENTS = frozenset({"JSON", "JSONB", "ARRAY"})
 WRAPPERS = frozenset({"Mapped", "Optional"})
+# Methods of a TypeDecorator that leave alone what is sent.
+PLAIN_METHODS = frozenset({"__repr__", "copy", "python_type", "coerce_compared_value", "result_processor"})
+CHOOSING = regex(r"postgres|asyncpg|timezone|TIMESTAMP")
 
 
 @kept_for_the_run
@@ -100,13 +105,32 @@ def _zone_of_type(project: Project, given: Node) -> Zone | None:
     named = given.func if isinstance(given, Call) else given
     home, _, name = project.qualified(named).rpartition(".")
     if home.partition(".")[0] not in LIBRARIES:
-        return None
+        impl = wrapped_type(project, named)
+        return None if impl is None else _zone_of_type(project, impl)
     if name not in TIMES:
         return None
     zone = given.argument(0, "timezone") if isinstance(given, Call) else None
     if zone is None or zone.text == "False":
         return Zone.NAIVE
     return Zone.AWARE if zone.text == "True" else None
+
+
+def wrapped_type(project: Project, named: Node) -> Node | None:
+    """The type in a TypeDecorator of the project that sends values as they are: `impl = DateTime`."""
+    class_ = project.value_of(named).inner.definition
+    bases = [project.qualified(one) for one in class_.bases] if isinstance(class_, ClassDef) else []
+    home, _, name = bases[0].rpartition(".") if len(bases) == 1 else ("", "", "")
+    if not isinstance(class_, ClassDef) or name != "TypeDecorator" or home.partition(".")[0] not in LIBRARIES:
+        return None
+    methods = {one.name: one for one in class_.body if isinstance(one, FunctionDef)}
+    chosen = methods.pop("load_dialect_impl", None)
+    if any(not name.startswith("process_result") and name not in PLAIN_METHODS for name in methods):
+        return None
+    # What it says of other databases is left to them.
+    if chosen is not None and CHOOSING.search(chosen.text) is not None:
+        return None
+    impls = [one.value for one in class_.body if isinstance(one, Assign) and one.target.text == "impl"]
+    return impls[0] if len(impls) == 1 else None
 
 
 def is_plain_datetime(project: Project, assign: Assign) -> bool:

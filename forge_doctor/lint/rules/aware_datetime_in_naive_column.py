@@ -43,8 +43,8 @@ Good:
         order.paid_at = datetime.now(UTC)
         await db.commit()
 
-Wrong when: another driver sends it, or the type takes the zone off. A URL of the project must name asyncpg; types of the
-project's own and a `type_annotation_map` are not judged; where there is a
+Wrong when: another driver sends it, or the type takes the zone off. A URL of the project must name asyncpg; of the
+project's own types only a TypeDecorator that sends values as they are is judged, a `type_annotation_map` is not; where there is a
 synchronous engine as well, only functions are judged that work with an async session and no other.
 
 Source: https://docs.sqlalchemy.org/en/20/core/type_basics.html#sqlalchemy.types.DateTime (timezone);

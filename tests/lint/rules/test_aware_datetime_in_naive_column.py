@@ -161,3 +161,31 @@ def test_a_clock_whose_method_needs_no_object(decorator: str, told: bool, tmp_pa
         f"from clock import clock\nasync def pay(order: Order):\n    order.paid_at = clock.now(){'  # expect' * told}\n"
     )
     check_source({"clock.py": clock, "module.py": code() + use}, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("impl = DateTime", True),
+        ("impl = DateTime()\n    cache_ok = True", True),
+        ("impl = sa.DateTime(timezone=False)\n    def process_result_value(self, value, dialect): return value", True),
+        ("impl = DateTime\n    def load_dialect_impl(self, dialect):\n        return self.impl", True),
+        ("impl = DateTime(timezone=True)", False),
+        ("impl = sa.String", False),
+        ("impl = DateTime\n    def process_bind_param(self, value, dialect): return value.replace(tzinfo=None)", False),
+        (
+            "impl = DateTime\n    def load_dialect_impl(self, dialect):\n        return sa.TIMESTAMP(True) if dialect.x else self.impl",
+            False,
+        ),
+    ],
+)
+@pytest.mark.parametrize("column", ["mapped_column(Stamp)", "mapped_column(Stamp(), index=True)"])
+def test_types_that_wrap_another(body: str, told: bool, column: str, tmp_path: Path) -> None:
+    models = HEAD.format(driver="asyncpg", base="pass") + "from types_ import Stamp\n" + MODEL
+    use = "from datetime import UTC, datetime\nfrom sqlalchemy.ext.asyncio import AsyncSession\nfrom models import Order\n"
+    files = {
+        "types_.py": f"import sqlalchemy as sa\nfrom sqlalchemy import DateTime, TypeDecorator\nclass Stamp(TypeDecorator):\n    {body}\n",
+        "models.py": f"{models}    paid_at: Mapped[datetime] = {column}\n",
+        "pay.py": f"{use}async def pay(db: AsyncSession, order: Order):\n    order.paid_at = datetime.now(UTC){TOLD * told}\n",
+    }
+    check_source(files, RULE, tmp_path)
