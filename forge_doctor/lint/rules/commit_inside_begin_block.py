@@ -69,6 +69,7 @@ from forge_doctor.lint.dataflow.connections.held_connections import ended_inside
 from forge_doctor.lint.dataflow.control_flow import is_left_behind
 from forge_doctor.lint.dataflow.objects.loaded_objects import place_for
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import block_around_yield, block_of_dependency
+from forge_doctor.lint.dataflow.sessions.begun_by_decorators import block_of_decorator
 from forge_doctor.lint.dataflow.sessions.transactions import (
     BeginBlock,
     begin_blocks,
@@ -92,6 +93,7 @@ def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Fi
             continue
         block = next((one for one in begin_blocks(project, call) if one.session == call.receiver.text), None)
         block = block or block_of_dependency(project, function, call.receiver)
+        block = block or block_of_decorator(project, function, call.receiver)
         if block is None:
             continue
         used = used_after(function, call, block)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forge_doctor.finding import Severity
+from forge_doctor.finding import Confidence, Severity
 from tests.support.lint_cases import check_source
 from tests.support.lint_models import project
 
@@ -246,3 +246,54 @@ def test_what_is_made_with_the_session_commits_it(
         ending=ending, then=then, provider=provider, mark=mark * (told == "both"), second=mark * (told != "")
     )
     check_source(project(code), "commit-inside-begin-block", tmp_path)
+
+
+DECORATORS = """\
+from functools import wraps
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+Session = async_sessionmaker(create_async_engine("postgresql+asyncpg://db/shop"))
+
+def {name}:
+{body}
+"""
+WRAPPER = """\
+    @wraps(function)
+    async def wrapper(*args, **kwargs):
+        {block}
+            return await function({given})
+    return wrapper
+"""
+BEGUN = "async with Session.begin() as session:"
+TWICE = "async with app.scope() as session, session.begin():"
+CALLED = "*args, session=session, **kwargs"
+
+
+@pytest.mark.parametrize(
+    ("block", "given", "told"),
+    [
+        (BEGUN, CALLED, "high"),
+        (TWICE, CALLED, "medium"),
+        ("async with Session() as session:", CALLED, ""),
+        (BEGUN, "*args, **kwargs", ""),
+        ("async with Session() as session, other.begin():", CALLED, ""),
+        ("async with Session.begin() as outer, Session() as session:", CALLED, ""),
+    ],
+)
+@pytest.mark.parametrize("is_factory", [False, True])
+def test_the_block_of_a_decorator(block: str, given: str, told: str, is_factory: bool, tmp_path: Path) -> None:
+    body = WRAPPER.format(block=block, given=given)
+    name = "in_unit(function)"
+    if is_factory:
+        inner = "".join(f"    {line}\n" for line in body.splitlines())
+        body, name = f"    def decorate(function):\n{inner}    return decorate\n", "in_unit(retries=1)"
+    use = (
+        "from sqlalchemy import text\nfrom sqlalchemy.ext.asyncio import AsyncSession\nfrom units import in_unit\n\n"
+        f"@in_unit{'(retries=3)' * is_factory}\nasync def store(data, *, session: AsyncSession):\n    session.add(data)\n"
+        f"    await session.commit(){f'  # expect {told}' * bool(told)}\n    return await session.scalar(text('select 1'))\n"
+    )
+    check_source(
+        {"units.py": DECORATORS.format(name=name, body=body), "use.py": use},
+        "commit-inside-begin-block",
+        tmp_path,
+        least=Confidence.MEDIUM,
+    )
