@@ -43,9 +43,9 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
-from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.kinds import Kind, Value, words
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Await, Call, FunctionDef, Name, Node, Other
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
@@ -91,10 +91,37 @@ def fixture_outlives_loop(file: SourceFile, project: Project) -> Iterator[Findin
         while given.of is not None and given.kind not in HOLDERS:
             given = given.inner
         kind = given.kind if given.kind in HOLDERS else value.kind
+        kept = kept_by_called(project, file, function) if kind not in HOLDERS and function.is_async else None
+        if kept is not None and not is_widened(project, file):
+            yield found(file, function, decorator, kept.label)
+            continue
         if not function.is_async and (kind not in LENDERS or not is_for_loops_of_tests(project, function)):
             continue
         if kind in HOLDERS and not is_widened(project, file) and not is_only_asked(project, function):
             yield found(file, function, decorator, given.label)
+
+
+def kept_by_called(project: Project, file: SourceFile, fixture: FunctionDef) -> Value | None:
+    """The pool that a function of the project makes for the fixture and keeps in a module, which async tests beside it then
+    take connections of: `await init_pool()`."""
+    if not any(b"async def test" in one for one in tests_beside(project, file)):
+        return None
+    for call in fixture.find(Call, nested=False):
+        made = project.called(call) if isinstance(call.parent, Await) else None
+        if made is None or not made.is_async or b"global " not in made.file.data:
+            continue
+        kept = {name for one in made.find(Other, nested=False) for name in names_declared(one)}
+        for assign in made.find(Assign, nested=False) if kept else ():
+            value = None if assign.value is None or assign.target.text not in kept else project.value_of(assign.value)
+            if value is not None and value.kind is Kind.ASYNCPG_POOL:
+                return value
+    return None
+
+
+def names_declared(statement: Node) -> list[str]:
+    """Those of `global a, b`."""
+    word, _, names = statement.text.partition(" ")
+    return [one.strip() for one in names.split(",")] if word == "global" else []
 
 
 def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:

@@ -222,3 +222,42 @@ def test_an_engine_of_the_module_behind_a_fixture_of_each_test(
     )
     sources = {"pyproject.toml": "", "tests/conftest.py": OF_MODULE.format(**named), "tests/test_a.py": each}
     check_source(sources, "fixture-outlives-loop", tmp_path)
+
+
+STORAGE = """\
+import asyncpg
+_pool = None
+
+async def open_pool(url):
+    global _pool
+    _pool = await asyncpg.create_pool(url)
+
+async def checked(url):
+    pool = await asyncpg.create_pool(url)
+    await pool.close()
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "call", "test", "told"),
+    [
+        ('@pytest_asyncio.fixture(scope="session", autouse=True)', "await storage.open_pool('x')", "async def", True),
+        ('@pytest_asyncio.fixture(scope="session")', "await storage.open_pool(url='x')", "async def", True),
+        ("@pytest_asyncio.fixture(autouse=True)", "await storage.open_pool('x')", "async def", False),
+        ('@pytest_asyncio.fixture(scope="session")', "await storage.checked('x')", "async def", False),
+        ('@pytest_asyncio.fixture(scope="session")', "await storage.open_pool('x')", "def", False),
+    ],
+)
+@pytest.mark.parametrize("configured", ["", "asyncio_default_test_loop_scope = session\n"])
+def test_a_pool_that_a_function_keeps_for_the_fixture(
+    decorator: str, call: str, test: str, told: bool, configured: str, tmp_path: Path
+) -> None:
+    mark = "  # expect medium" if told and not configured else ""
+    code = (
+        f"import pytest_asyncio\nimport storage\n\n{decorator}\nasync def pool():{mark}\n    {call}\n    yield\n\n"
+        f"{test} test_get(pool):\n    assert storage\n"
+    )
+    files = {"storage.py": STORAGE, "tests/test_storage.py": code}
+    check_source(
+        files | {"pytest.ini": f"[pytest]\nasyncio_mode = auto\n{configured}"}, "fixture-outlives-loop", tmp_path
+    )

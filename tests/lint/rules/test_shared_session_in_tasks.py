@@ -486,7 +486,7 @@ async def f(s: AsyncSession, keys, pool):
         {before}await {call}
     return await asyncio.gather({many}){mark}
 """
-MANY = "*[one(key) for key in keys]"
+OF_EACH_KEY = "*[one(key) for key in keys]"
 
 
 @pytest.mark.parametrize(
@@ -502,7 +502,7 @@ MANY = "*[one(key) for key in keys]"
     ],
 )
 def test_a_nested_coroutine_hands_the_session_on(parts: dict[str, str], told: bool, tmp_path: Path) -> None:
-    named = {"before": "", "call": "helper(s, key)", "many": MANY} | parts
+    named = {"before": "", "call": "helper(s, key)", "many": OF_EACH_KEY} | parts
     code = HANDED.format(**named, mark="  # expect medium" * told)
     check_source(TASKS + code, RULE, tmp_path)
 
@@ -534,3 +534,57 @@ async def f(s: AsyncSession, key, other):
 def test_the_starter_of_a_task_goes_on_with_its_session(between: str, then: str, told: bool, tmp_path: Path) -> None:
     mark = "  # expect medium" * told
     check_source(TASKS + STARTED.format(between=between, then=then + mark), RULE, tmp_path)
+
+
+CONTEXTS = """\
+from dataclasses import dataclass
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+@dataclass
+class Context:
+    session: AsyncSession
+    factory: async_sessionmaker[AsyncSession]
+    name: str
+
+class Node:
+    async def run(self, context: Context):
+        await context.session.execute(text("select 1"))
+
+    async def own(self, context: Context):
+        async with context.factory() as session:
+            await session.execute(text("select 1"))
+
+    async def add(self, context: Context):
+        context.session.add(self)
+
+    async def entered(self, context: Context):
+        async with context.session:
+            await context.session.execute(text("select 1"))
+
+async def load(number, *, deps: Context):
+    return await deps.session.scalar(text("select 1"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("asyncio.gather(*(node.run(self.context) for node in nodes))", True),
+        ("asyncio.gather(*[load(one, deps=self.context) for one in nodes])", True),
+        ("asyncio.gather(load(1, deps=self.context), load(2, deps=self.context))", True),
+        ("asyncio.gather(*(node.own(self.context) for node in nodes))", False),
+        ("asyncio.gather(*(node.add(self.context) for node in nodes))", False),
+        ("asyncio.gather(*(node.entered(self.context) for node in nodes))", False),
+        ("asyncio.gather(*[load(1, deps=one) for one in self.contexts])", False),
+        ("asyncio.gather(load(1, deps=self.context), load(2, deps=self.other))", False),
+    ],
+)
+def test_a_session_in_an_object_that_each_task_is_given(line: str, told: bool, tmp_path: Path) -> None:
+    use = (
+        "import asyncio\nfrom context import Context, Node, load\n\nclass Executor:\n"
+        "    def __init__(self, context: Context, other: Context, contexts: list[Context]):\n"
+        "        self.context = context\n        self.other = other\n        self.contexts = contexts\n\n"
+        f"    async def run(self, nodes: list[Node]):\n        await {line}{'  # expect medium' * told}\n"
+    )
+    check_source({"context.py": CONTEXTS, "run.py": use}, "shared-session-in-tasks", tmp_path)

@@ -57,6 +57,7 @@ def sessions_used(project: Project, coroutine: Node) -> Iterator[Use]:
         yield from _session(project, argument)
     yield from _held(project, coroutine)
     yield from _made_with(project, coroutine)
+    yield from _given_within(project, coroutine)
     for one in (coroutine.func, *coroutine.args[:1]):
         yield from _captured(project, one)
 
@@ -115,6 +116,37 @@ def _made_with(project: Project, coroutine: Call) -> Iterator[Use]:
             around = made.class_ if isinstance(receiver, Attribute) and isinstance(argument, Name) else None
             text = f"{use.text} of {around.name}()" if around is not None else use.text
             yield use._replace(text=text, confidence=min(use.confidence, Confidence.MEDIUM))
+
+
+def _given_within(project: Project, coroutine: Call) -> Iterator[Use]:
+    """`node.run(context)`, where the function works with `context.session`."""
+    function = project.called(coroutine)
+    given = [(one, coroutine) for one in coroutine.args] + [(one.value, one) for one in coroutine.keywords]
+    if function is None or not function.is_async or function.is_generator:
+        return
+    for argument, around in given if b".session" in function.file.data or b".db" in function.file.data else ():
+        name = parameter_name(function, coroutine, argument, around) if isinstance(argument, Name | Attribute) else ""
+        held = _session_within(project, function, name) if name else None
+        if held is not None:
+            turns = project.value_of(held).kind is Kind.ASYNC_CONNECTION
+            text = f"{argument.text}{held.text[len(name) :]}"
+            yield Use(text=text, node=argument, confidence=Confidence.MEDIUM, takes_turns=turns)
+
+
+def _session_within(project: Project, function: FunctionDef, name: str) -> Attribute | None:
+    """`context.session`, where a function awaits something of it that it did not enter itself."""
+    for call in function.find(Call, nested=False):
+        held = call.receiver
+        if (
+            not isinstance(held, Attribute)
+            or not held.text.startswith(f"{name}.")
+            or not isinstance(call.parent, Await)
+        ):
+            continue
+        value = project.value_of(held)
+        if value.kind in ONE_CONNECTION and value.confidence > Confidence.LOW and not _enters(function, held.text):
+            return held
+    return None
 
 
 def _made_at_init(project: Project, attribute: Attribute) -> Node | None:
