@@ -3,10 +3,13 @@ database."""
 
 from __future__ import annotations
 
+import sys
+
 from forge_doctor.code.orm.mapped_attributes import COLUMN_MAKERS, column
 from forge_doctor.code.semantics.datetimes import DATETIME, Zone
 from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.library.symbols import LIBRARIES
 from forge_doctor.code.semantics.names.marks import DOCUMENT, Mark, dates_without_zone
 from forge_doctor.code.semantics.project import Project
@@ -32,6 +35,8 @@ WRAPPERS = frozenset({"Mapped", "Optional"})
 # Methods of a TypeDecorator that leave alone what is sent.
 PLAIN_METHODS = frozenset({"__repr__", "copy", "python_type", "coerce_compared_value", "result_processor"})
 CHOOSING = regex(r"postgres|asyncpg|timezone|TIMESTAMP")
+# What a project's own base derives from, with a registry that maps no type otherwise.
+PLAIN_BASES = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "SQLModel"})
 
 
 @kept_for_the_run
@@ -145,9 +150,13 @@ def is_plain_datetime(project: Project, assign: Assign) -> bool:
 
 
 def _maps_types(project: Project, model: Model) -> bool:
-    """Whether a base, or its registry, may give annotations types of its own."""
-    for base in project.bases(model.class_):
-        class_ = base.inner.definition
-        if not isinstance(class_, ClassDef) or class_.file.mentions(b"type_annotation_map"):
-            return isinstance(class_, ClassDef)
-    return False
+    """Whether a base, or its registry, may give annotations types of its own: a base of another library may as well, unless
+    SQLAlchemy's own stands behind it."""
+    lineage = project.bases(model.class_)
+    classes = [one.inner.definition for one in lineage]
+    if any(isinstance(one, ClassDef) and one.file.mentions(b"type_annotation_map") for one in classes):
+        return True
+    named = [one.name for one in lineage if one.kind is Kind.EXTERNAL]
+    if any(one.rpartition(".")[2] in PLAIN_BASES and one.partition(".")[0] in LIBRARIES for one in named):
+        return False
+    return any(one.partition(".")[0] not in (*LIBRARIES, *sys.stdlib_module_names) for one in named)

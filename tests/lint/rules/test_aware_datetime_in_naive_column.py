@@ -135,6 +135,35 @@ def test_a_base_that_maps_types(tmp_path: Path) -> None:
     check_source(code(base=base) + PAY + "    order.paid_at = datetime.now(UTC)\n", RULE, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("bases", "told"),
+    [
+        ("BigIntAuditBase", False),  # a registry that nobody here can read
+        ("TableOfUsers, Base", True),
+        ("ABC, Base", True),
+        ("TableOfUsers, Mapping", False),
+        ("Mapping", False),
+        ("declarative_base()", True),
+    ],
+)
+def test_bases_of_other_libraries(bases: str, told: bool, tmp_path: Path) -> None:
+    text = (
+        HEAD.format(driver="asyncpg", base="pass")
+        + "from abc import ABC\nfrom sqlalchemy.orm import declarative_base\n"
+        + "from advanced_alchemy.base import BigIntAuditBase\nfrom fastapi_users.db import TableOfUsers\n"
+        + "from app.bases import Mapping\n"
+        + MODEL.replace("Order(Base)", f"Order({bases})")
+        + "    paid_at: Mapped[datetime]\n"
+        + PAY
+        + f"    order.paid_at = datetime.now(UTC){TOLD * told}\n"
+    )
+    base = (
+        "from datetime import datetime\nfrom sqlalchemy import DateTime\nfrom sqlalchemy.orm import DeclarativeBase\n"
+        "class Mapping(DeclarativeBase):\n    type_annotation_map = {datetime: DateTime(timezone=True)}\n"
+    )
+    check_source({"module.py": text, "app/__init__.py": "", "app/bases.py": base}, RULE, tmp_path)
+
+
 def test_beside_a_synchronous_engine(tmp_path: Path) -> None:
     text = (
         code()
