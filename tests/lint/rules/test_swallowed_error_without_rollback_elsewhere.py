@@ -196,3 +196,16 @@ async def bring_in(db: AsyncSession, name, other):
 def test_a_handler_is_told_once_whatever_fails_in_it(body: str, count: int, tmp_path: Path) -> None:
     found = lint_source(project(ONCE.format(body=body)), "swallowed-error-without-rollback", tmp_path)
     assert [one.location.line for one in found] == [20] * count
+
+
+@pytest.mark.parametrize(
+    ("given", "told"), [("", True), (", commit=True", True), (", commit=False", False), (", False", False)]
+)
+def test_a_commit_that_the_call_leaves_out_fails_not(given: str, told: bool, tmp_path: Path) -> None:
+    code = (
+        "async def keep(db, name, commit=True):\n    await db.execute(insert(User).values(name=name))\n"
+        "    if commit:\n        await db.commit()\n"
+        "async def bring_in(db: AsyncSession, names):\n    for name in names:\n        try:\n"
+        f"            await keep(db, name{given})\n        except Exception:{TOLD * told}\n            print(name)\n"
+    )
+    check_source(project(code), "swallowed-error-without-rollback", tmp_path)

@@ -12,6 +12,7 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, Param, Try
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.finding import Confidence
+from forge_doctor.lint.dataflow.call_settings import may_run, settings_of
 from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
@@ -76,7 +77,8 @@ def _swallowed(project: Project, call: Call, callee: FunctionDef, statement: Try
         known = dict(with_made(project, function, handles, call.start)) if function is not None else {}
         known.update(made_there(project, call, statement, known))
         written = (text for text, handle in reached(call, callee, known).items() if handle == THE_SESSION)
-        converted = next((one for text in written if (one := conversion(callee, text) or let_out(callee, text))), None)
+        ways = (one for text in written if (one := conversion(callee, text) or let_out(callee, text)) is not None)
+        converted = next((one for one in ways if may_run(one.call, settings_of(project, callee, call))), None)
         handler = None if converted is None else swallowing(statement, converted.raises)
         session = name_of_session(call, known)
         used = used_on(project, statement, handler, session, known) if handler is not None and session else None
