@@ -64,6 +64,7 @@ from forge_doctor.lint.dataflow.connections.handles import (
     is_session,
     session_sources,
 )
+from forge_doctor.lint.dataflow.connections.held_connections import step_of
 from forge_doctor.lint.dataflow.connections.units_of_work import entered_again
 from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
 from forge_doctor.lint.dataflow.one_time import runs_once
@@ -231,7 +232,8 @@ def of_called(
         if used is None or not isinstance(used.at, Call) or factory_of(project, used.at) != factory:
             continue
         state = state_before(project, function, own, item.start, call.start)
-        if state.at is not None and not state.handed:
+        given = step_of(project, call, dict(own), waits=False)  # it may commit the one that it is given first
+        if state.at is not None and not state.handed and not given.ended:
             yield found(file, call, First(f"`{item.target.text}`", state.at, Confidence.MEDIUM))
             return
 

@@ -222,7 +222,7 @@ async def audit(what, session: AsyncSession | None = None):
         await s.execute(text('z'))
 """
 ASKS = {"before": "await self.session.execute(text('x'))", "alone": "await db.execute(text('x'))"}
-OF_GIVEN = (
+OF_GIVEN: tuple[tuple[dict[str, str], bool], ...] = (
     ({}, True),
     ({"before": "if key:\n            await self.session.execute(text('x'))", "alone": "if key:\n        await db.get(User, 1)"}, False),
     ({"before": "await self.session.execute(text('x'))\n        await self.session.commit()",
@@ -260,6 +260,19 @@ def test_a_session_that_is_handed_to_what_opens_one_may_be_the_one_it_uses(tmp_p
         "audit('placed')", "audit('placed', self.session)"
     )
     check_source(project(code), "second-session-inside-first", tmp_path)
+
+
+@pytest.mark.parametrize(("ending", "told"), [("await db.commit()", False), ("await db.flush()", True), ("pass", True)])
+def test_what_is_handed_the_first_session_may_commit_it_before_it_opens_one(
+    ending: str, told: bool, tmp_path: Path
+) -> None:
+    code = (
+        AUDIT + f"async def close(db):\n    {ending}\n    await audit()\n"
+        "async def check(db, key):\n    if key:\n        await close(db)\n"
+        + FIRST
+        + f"        await a.execute(text('x'))\n        await check(a, 1){'  # expect medium' * told}\n"
+    )
+    check_source(project(code), "second-session-inside-first", tmp_path, least=Confidence.MEDIUM)
 
 
 def test_without_a_pool_nobody_waits(tmp_path: Path) -> None:
