@@ -84,6 +84,26 @@ def test_only_postgresql_refuses_after_a_statement(url: str, failing: str, tmp_p
     check_source(files, RULE, tmp_path / "given")
 
 
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        ("from sqlalchemy.dialects.mssql import UNIQUEIDENTIFIER\n", False),
+        ("from sqlalchemy.dialects import oracle\n", False),
+        ("from sqlalchemy.dialects.mssql import BIT\nfrom sqlalchemy.dialects.postgresql import JSONB\n", True),
+        ("from sqlalchemy.dialects.sqlite import JSON\n", True),
+        ("import sqlalchemy\n", True),
+    ],
+)
+def test_columns_of_another_server_alone(types: str, told: bool, tmp_path: Path) -> None:
+    caught = "except IntegrityError:" + "  # expect" * told
+    code = START + tried("await db.execute(insert(User))", "pass", "pass", caught) + "    await db.execute(q)\n"
+    files = project(code)
+    files["app/db.py"] = files["app/db.py"].replace('"postgresql+asyncpg://localhost/shop"', "url()")
+    files["app/types.py"] = types
+    assert "url()" in files["app/db.py"]
+    check_source(files, RULE, tmp_path)
+
+
 @pytest.mark.parametrize("errors", ["IntegrityError", "(IntegrityError, ValueError)", "ERRORS"])
 def test_other_words_for_a_handler_are_found(errors: str, tmp_path: Path) -> None:
     named = "ERRORS = (IntegrityError, ValueError)\n"

@@ -47,6 +47,7 @@ class Mark(StrEnum):
     ASYNCPG = "a URL for asyncpg"
     BEGINNINGS = "what an application runs before its first request"
     DOCUMENTS = "attributes of mapped classes that may keep JSON or an array"
+    DIALECTS = "the servers whose own types are imported"
 
 
 Told = Callable[[bytes, tuple[bytes, ...]], Iterable[str]]
@@ -81,6 +82,7 @@ DOCUMENT = regex(
 MAPPED = regex(rb"\b(?:Mapped|mapped_column|Column)\b")
 NEXT = regex(rb"\n[ \t]+\w+[ \t]*:|\n\S")
 DECLARED = 200  # further than a declaration goes on behind its type
+DIALECT = regex(rb"\bsqlalchemy\.dialects(?:\.|\s+import\s+)(\w+)")
 OWN_READ = regex(rb"\bself\.(\w+)")
 REACH = 400  # further than any expression reaches that is asked of these files
 
@@ -101,6 +103,10 @@ def _text(data: bytes, words: tuple[bytes, ...]) -> Iterable[str]:
     """A checksum of what stands round the words."""
     places = (one.start() for word in words for one in re.finditer(re.escape(word), data))
     return (_sum(data[max(0, place - REACH) : place + REACH] for place in places),)
+
+
+def _dialects(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
+    return (one.decode("utf-8", "replace") for one in DIALECT.findall(data))
 
 
 def _own_reads(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
@@ -217,6 +223,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.DATES: Asked((b"datetime", b"DateTime", b"TIMESTAMP"), _columns(dates_without_zone)),
         Mark.DOCUMENTS: Asked((b"JSON", b"ARRAY"), _columns(DOCUMENT.findall)),
         Mark.ASYNCPG: Asked((b"+asyncpg",), _there),
+        Mark.DIALECTS: Asked((b"sqlalchemy.dialects",), _dialects),
         Mark.INITS: Asked((b'"init"', b"'init'"), _there),
     }
 )

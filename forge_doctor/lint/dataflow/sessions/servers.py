@@ -16,6 +16,8 @@ from forge_doctor.lint.dataflow.sessions.transactions import opened_by
 from forge_doctor.regex import regex
 
 POSTGRESQL = ("postgresql", "postgres", "cockroachdb")
+# A table with a column of their types cannot be made on PostgreSQL.
+OTHERS = ("mssql", "oracle", "mysql")
 MADE = regex(rb"\bcreate_(?:async_)?engine\s*\(|\bengine_from_config\s*\(")
 MADE_ASYNC = regex(rb"\b(?:create_async_engine|async_engine_from_config|AsyncEngine)\s*\(")
 MADE_FOR = regex(rb"\bcreate_(?:async_)?engine\s*\(\s*(?:url\s*=\s*)?[fFrR]{0,2}[\"']([a-z0-9]{1,40})[+:]")
@@ -35,7 +37,10 @@ def is_other_than_postgresql(project: Project, session: Node) -> bool:
 
 @kept_for_the_run
 def has_other_servers_alone(project: Project) -> bool:
-    """Whether every engine of the project is made for a URL that stands right there, and none of them is PostgreSQL's."""
+    """Whether every engine of the project is made for a URL that stands right there, and none of them is PostgreSQL's; or its
+    columns are of the types of another server, and of no other."""
+    if has_columns_of_others_alone(project):
+        return True
     servers: set[str] = set()
     for data in marked_contents(project, Mark.ENGINES):
         told = MADE_FOR.findall(data)
@@ -43,6 +48,12 @@ def has_other_servers_alone(project: Project) -> bool:
             return False
         servers.update(one.decode() for one in told)
     return bool(servers) and servers.isdisjoint(POSTGRESQL)
+
+
+def has_columns_of_others_alone(project: Project) -> bool:
+    """Whether the project imports types of a server other than PostgreSQL, and names no driver of that."""
+    typed = {name for one in project.surfaces.values() for kind, name in one.marks if kind == Mark.DIALECTS}
+    return not typed.isdisjoint(OTHERS) and typed.isdisjoint(POSTGRESQL) and not marked_files(project, Mark.ASYNCPG)
 
 
 @kept_for_the_run
