@@ -21,6 +21,8 @@ BUILT = frozenset({"build", "dist"})
 PACKAGE_MARK = "__init__.py"
 REPOSITORIES = frozenset({".git", ".hg"})
 ROOT_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+# What stands in the folder of an application, where that was unpacked or copied without its repository.
+APPLICATION_MARKS = frozenset({"requirements.txt", "Pipfile", "uv.lock", "poetry.lock", "manage.py"})
 # How far below the root a folder may be that packages stand in: `services/shop/api/src`.
 MOST_FOLDERS_DOWN = 4
 
@@ -31,11 +33,11 @@ class Roots:
     def __init__(self) -> None:
         self._of: dict[str, str] = {}
         self._real: dict[str, str] = {}
-        self._marks: dict[str, tuple[bool, bool, bool]] = {}
+        self._marks: dict[str, tuple[bool, bool, bool, bool]] = {}
 
     def of(self, folder: str) -> str:
         """The project around a folder: the nearest folder with .git, else the topmost with a pyproject.toml,
-        else the nearest that is no package."""
+        else the nearest with a requirements.txt or the like, else the nearest that is no package."""
         found = self._of.get(folder)
         if found is None:
             found = self._of[folder] = self._search(self._without_links(folder))
@@ -49,24 +51,26 @@ class Roots:
         return real
 
     def _search(self, folder: str) -> str:
-        around, topmost, outside_packages = folder, "", folder
+        around, topmost, application, outside_packages = folder, "", "", folder
         while True:
-            repository, project, package = self._marks_of(around)
+            repository, project, package, is_application = self._marks_of(around)
             if repository:
                 return around
             above = os.path.dirname(around)
             topmost = around if project else topmost
+            application = application or (around if is_application else "")
             outside_packages = above if package and around == outside_packages else outside_packages
             if above == around:
-                return topmost or outside_packages
+                return topmost or application or outside_packages
             around = above
 
-    def _marks_of(self, folder: str) -> tuple[bool, bool, bool]:
-        """Whether it is a repository, a project, a package."""
+    def _marks_of(self, folder: str) -> tuple[bool, bool, bool, bool]:
+        """Whether it is a repository, a project, a package, the folder of an application."""
         if folder not in self._marks:
             names = names_in(folder)
-            marks = not names.isdisjoint(REPOSITORIES), not names.isdisjoint(ROOT_MARKS), PACKAGE_MARK in names
-            self._marks[folder] = marks
+            is_repository, is_project = (not names.isdisjoint(one) for one in (REPOSITORIES, ROOT_MARKS))
+            is_application = not names.isdisjoint(APPLICATION_MARKS)
+            self._marks[folder] = is_repository, is_project, PACKAGE_MARK in names, is_application
         return self._marks[folder]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import forge_doctor
 from forge_doctor.code.files.contents import NO_NAME
 from forge_doctor.code.files.ignore_file import IGNORE_FILE
-from forge_doctor.code.files.modules import NOT_OURS, PACKAGE_MARK, REPOSITORIES, ROOT_MARKS
+from forge_doctor.code.files.modules import APPLICATION_MARKS, NOT_OURS, PACKAGE_MARK, REPOSITORIES, ROOT_MARKS
 from forge_doctor.code.files.walk import DEFAULT_EXCLUDES
 from forge_doctor.kept_results.file_status import PRESENCE
 from forge_doctor.probes.git import files_of_git
@@ -23,7 +23,7 @@ from forge_doctor.settings import OWN_FILE
 MOST_FOLDERS, MOST_FILES = 20_000, 50_000
 CODE, INSTALLED = (".py", ".so", ".pyd"), "-packages"
 # What says something of the folder that it lies in.
-NOTED = frozenset({*ROOT_MARKS, OWN_FILE, IGNORE_FILE, "pyvenv.cfg"})
+NOTED = frozenset({*ROOT_MARKS, *APPLICATION_MARKS, OWN_FILE, IGNORE_FILE, "pyvenv.cfg"})
 NEVER_ENTERED = frozenset(DEFAULT_EXCLUDES) | NOT_OURS
 
 

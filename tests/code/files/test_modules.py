@@ -22,6 +22,15 @@ def test_without_repository_and_project_file_the_root_is_the_folder_around_the_t
     assert find_root(tmp_path / "shop/scripts/load.py") == tmp_path / "shop/scripts"
 
 
+@pytest.mark.parametrize("mark", ["requirements.txt", "Pipfile", "uv.lock", "poetry.lock", "manage.py"])
+def test_a_copied_application_is_known_by_what_it_asks_for(mark: str, tmp_path: Path) -> None:
+    write(tmp_path, f"app/{mark}", "app/core/db.py", "app/api/__init__.py", "app/api/v1/orders.py", "tools/load.py")
+    assert find_root(tmp_path / "app/api/v1/orders.py") == find_root(tmp_path / "app") == tmp_path / "app"
+    assert find_root(tmp_path / "tools/load.py") == tmp_path / "tools"
+    write(tmp_path, "pyproject.toml")
+    assert find_root(tmp_path / "app/api/v1/orders.py") == tmp_path
+
+
 def test_a_project_file_outweighs_packages(tmp_path: Path) -> None:
     write(tmp_path, "pyproject.toml", "src/shop/__init__.py", "src/shop/api.py")
     assert find_root(tmp_path / "src/shop/api.py") == tmp_path
