@@ -3,6 +3,7 @@
 Why: `async with session.begin():` commits at its end. After a commit or rollback inside it the session
 refuses everything until the block is left: InvalidRequestError "Can't operate on closed transaction
 inside context manager". With nothing behind it, the call only repeats what the block does anyway.
+So it is with a plain session, where only a use behind it is told.
 
 Bad:
 
@@ -79,7 +80,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
     is_awaited,
 )
 
-SUSPECT = AnyWord(b"await", b"async with")
+SUSPECT = AnyWord(b"await", b"async with", b".begin()")
 # A route that calls a service may say no word of a database.
 EVERYWHERE = True
 
@@ -100,6 +101,7 @@ def commit_inside_begin_block(file: SourceFile, project: Project) -> Iterator[Fi
         if used is not None or (call.method == "commit" and not block.is_nested):
             yield found(file, call, block, used)
     yield from of_called_functions(file, project)
+    yield from of_plain_blocks(file, project)
     yield from of_injected(file, project)
 
 
@@ -123,10 +125,36 @@ def of_called_functions(file: SourceFile, project: Project) -> Iterator[Finding]
                     break
 
 
+def of_plain_blocks(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """The same of plain sessions: `with session.begin():`, `with Session() as session, session.begin():`."""
+    for opener in file.calls("begin"):
+        statement = opener.parent.parent if isinstance(opener.parent, WithItem) else None
+        function, session = opener.function, opener.receiver
+        if function is None or session is None or not isinstance(statement, With) or statement.is_async:
+            continue
+        value = project.known(session)
+        if not value.kind.is_sync_session or value.confidence is Confidence.LOW:
+            continue
+        block = BeginBlock(statement, session.text, opener, min(value.confidence, Confidence.MEDIUM), is_nested=False)
+        known = dict(with_made(project, function, written_as(session.text), statement.start))
+        for call in calls_between(function, statement.items[-1].end, statement.end):
+            take_made(project, call, known)
+            is_own = call.method in ("commit", "rollback") and call.is_on(session.text)
+            step = None if is_own else ended_inside(project, call, known)
+            used = used_after(function, call, block) if is_own or step is not None else None
+            used = used or (None if step is None else step.query)
+            if used is None and (is_own or step is not None):
+                used = used_by_objects(project, call, known, statement.end)
+            if used is not None:
+                yield found(file, call, block, used)
+                break
+
+
 def used_by_objects(project: Project, call: Call, known: dict[str, Handle], end: int) -> Call | None:
-    """What uses the session behind a call by an object that was made with it, up to a place."""
+    """What uses the session behind a call by an object that was made with it, or is given it, up to a place."""
     around = call.statement.parent
-    if call.function is None or leaves_from(getattr(around, "body", ())):
+    # What leaves at the end of a block has passed all of it.
+    if call.function is None or (not isinstance(around, With) and leaves_from(getattr(around, "body", ()))):
         return None
     behind = calls_between(call.function, call.end, end)
     steps = (step_of(project, one, known, waits=False) for one in behind if not is_expected(one))
@@ -242,12 +270,13 @@ def found(file: SourceFile, call: Call, block: BeginBlock, used: Call | None) ->
             related=tuple(related),
         )
     related.append(Related(message="used again here", location=used.file.location(used)))
+    remedy = MENDS.get(call.method, MENDS["rollback"] if by_itself else MENDS[""]).format(block.session)
     return file.finding(
         commit_inside_begin_block,
         call,
         f"`{name}()` ends the transaction that the block of `{opener}()` holds: `{used.func.text}()` "
         f'{place_for(used, file)} fails with "Can\'t operate on closed transaction inside context manager"',
         confidence=min(block.confidence, Confidence.HIGH),
-        remedy=MENDS.get(call.method, MENDS["rollback"] if by_itself else MENDS[""]).format(block.session),
+        remedy=remedy if block.statement.is_async else remedy.replace("await ", ""),
         related=tuple(related),
     )

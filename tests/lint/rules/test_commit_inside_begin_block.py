@@ -297,3 +297,62 @@ def test_the_block_of_a_decorator(block: str, given: str, told: str, is_factory:
         tmp_path,
         least=Confidence.MEDIUM,
     )
+
+
+PLAIN = """\
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+engine = create_engine("postgresql://db/shop")
+Factory = sessionmaker(engine)
+
+class Orders:
+    @staticmethod
+    def rename(session: Session, name):
+        session.execute(text("update orders set name = 'x'"))
+        session.commit()
+
+    @staticmethod
+    def kept(session: Session, name):
+        session.execute(text("update orders set name = 'x'"))
+        session.flush()
+
+    @staticmethod
+    def maybe(session: Session, name):
+        if name:
+            session.commit()
+
+    @staticmethod
+    def count(session: Session):
+        return session.scalar(text("select count(*) from orders"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("opener", "first", "then", "told"),
+    [
+        (
+            "with Session(engine) as session, session.begin():",
+            "Orders.rename(session, name)",
+            "Orders.count(session)",
+            True,
+        ),
+        ("with session.begin():", "Orders.rename(session, name)", "Orders.count(session)", True),
+        ("with session.begin():", "session.commit()", "Orders.count(session)", True),
+        ("with session.begin():", "Orders.rename(session, name)", "return Orders.count(session)", True),
+        ("with session.begin():", "session.rollback()", "session.execute(text('select 1'))", True),
+        ("with session.begin():", "Orders.kept(session, name)", "Orders.count(session)", False),
+        ("with session.begin():", "Orders.maybe(session, name)", "Orders.count(session)", False),
+        ("with session.begin():", "Orders.rename(session, name)", "print(name)", False),
+        ("with session.begin():", "Orders.rename(name, session)", "return", False),
+        ("with session.begin():", "Orders.rename(other, name)", "Orders.count(session)", False),
+        ("with session.begin_nested():", "Orders.kept(session, name)", "Orders.count(session)", False),
+        ("with Session(engine) as session:", "Orders.rename(session, name)", "Orders.count(session)", False),
+    ],
+)
+def test_plain_sessions(opener: str, first: str, then: str, told: bool, tmp_path: Path) -> None:
+    use = (
+        "from sqlalchemy import text\nfrom sqlalchemy.orm import Session\nfrom orders import Orders, engine\n\n"
+        f"def rename(session: Session, other: Session, name):\n    {opener}\n        {first}{'  # expect medium' * told}\n"
+        f"        {then}\n    session.close()\n"
+    )
+    check_source({"orders.py": PLAIN, "use.py": use}, "commit-inside-begin-block", tmp_path)

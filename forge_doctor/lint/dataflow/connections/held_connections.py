@@ -162,7 +162,7 @@ def _surely_ends(project: Project, call: Call, known: dict[str, Handle], depth: 
         if is_conditional(inner, function):
             continue
         if inner.receiver is not None and own.get(inner.receiver.text) == THE_SESSION:
-            if inner.method in ENDING and is_awaited(inner):
+            if inner.method in ENDING and (is_awaited(inner) or not function.is_async):
                 return True
         elif step_of(project, inner, own, waits=False).ended and _surely_ends(project, inner, own, depth + 1):
             return True
