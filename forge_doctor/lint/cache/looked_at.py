@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import forge_doctor
@@ -25,6 +25,8 @@ CODE, INSTALLED = (".py", ".so", ".pyd"), "-packages"
 # What says something of the folder that it lies in.
 NOTED = frozenset({*ROOT_MARKS, *APPLICATION_MARKS, OWN_FILE, IGNORE_FILE, "pyvenv.cfg"})
 NEVER_ENTERED = frozenset(DEFAULT_EXCLUDES) | NOT_OURS
+# Parts of the program that no run of the linter uses but for the names of the checks in them.
+OTHER_PARTS = frozenset({"demo", "logs", "migrations", "pool", "slow", "triage"})
 
 
 class TooMuch(Exception):
@@ -48,7 +50,14 @@ def all_looked_at(
     found.update(dict.fromkeys(_own_code()))
     if len(found) > MOST_FILES:
         raise TooMuch
-    return tuple(found)
+    return tuple(name for name in found if not _is_told_by_folder(name, found))
+
+
+def _is_told_by_folder(name: str, others: Container[str]) -> bool:
+    """Whether it is not there, and its coming would change a folder that is looked at: most of what an answer asked for in
+    vain, once for each folder."""
+    real = name.removeprefix(PRESENCE)
+    return os.path.dirname(real) in others and not os.path.lexists(real)
 
 
 def _outermost(folders: Iterable[str]) -> list[str]:
@@ -66,8 +75,8 @@ def _is_entered_from(above: str, folder: str) -> bool:
 
 
 def _name_of(ground: str) -> str:
-    """Of a folder of which some names count, the folder."""
-    return ground.partition(NO_NAME)[0]
+    """Of a folder of which some names count, the folder; always by the same name."""
+    return ground.partition(NO_NAME)[0].rstrip(os.sep) or os.sep
 
 
 def _above(top: str) -> Iterator[str]:
@@ -99,7 +108,7 @@ def _of_git(top: str) -> Iterator[str]:
 
 def _own_code() -> Iterator[str]:
     """The folders in which the program and what it needs were installed, which an installation changes; of a checkout,
-    which a programmer changes, the code too."""
+    which a programmer changes, the code too, and the names of all of it."""
     own = os.path.dirname(forge_doctor.__file__)
     yield from (one for one in sys.path if one.endswith(INSTALLED))
     if os.path.dirname(own).endswith(INSTALLED):
@@ -109,4 +118,6 @@ def _own_code() -> Iterator[str]:
         # The first import from a folder puts one more folder into it.
         if "__pycache__" in inner or sys.dont_write_bytecode:
             yield folder
-        yield from (os.path.join(folder, name) for name in names if name.endswith(CODE))
+        inside = folder.removeprefix(own).split(os.sep)
+        if OTHER_PARTS.isdisjoint(inside[1:2]):
+            yield from (os.path.join(folder, name) for name in names if name.endswith(CODE))
