@@ -69,6 +69,35 @@ def test_what_stands_before_a_savepoint(parts: dict[str, str], told: bool, tmp_p
     check_source({"app/models.py": models, "app/users.py": code}, RULE, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [
+        ({}, True),
+        ({"behind": "return self.db.query(User).count()"}, True),
+        ({"before": "pass", "block": "self.db.add(user)"}, False),
+        ({"before": "self.db.add(user); self.db.flush()"}, False),
+        ({"before": "self.db.add(user); self.look(user)"}, False),
+        ({"handler": "self.db.rollback()"}, False),
+        ({"handler": "return None"}, False),
+    ],
+)
+def test_a_plain_session(parts: dict[str, str], told: bool, tmp_path: Path) -> None:
+    code = CODE.format(**(PARTS | parts), told=TOLD * told)
+    for old, new in (
+        ("await ", ""),
+        ("async ", ""),
+        ("sqlalchemy.ext.asyncio import AsyncSession", "sqlalchemy.orm import Session"),
+        ("AsyncSession", "Session"),
+    ):
+        code = code.replace(old, new)
+    models = (
+        "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\nclass Base(DeclarativeBase): ...\n"
+        "class User(Base):\n    __tablename__ = 'users'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        "    name: Mapped[str]\n"
+    )
+    check_source({"app/models.py": models, "app/users.py": code}, RULE, tmp_path)
+
+
 def test_outside_of_a_try_the_error_leaves(tmp_path: Path) -> None:
     code = (
         "from sqlalchemy.ext.asyncio import AsyncSession\nasync def f(db: AsyncSession, user):\n    db.add(user)\n"

@@ -547,6 +547,10 @@ class Context:
     factory: async_sessionmaker[AsyncSession]
     name: str
 
+    @property
+    def current(self) -> AsyncSession:
+        return CURRENT.get()
+
 class Node:
     async def run(self, context: Context):
         await context.session.execute(text("select 1"))
@@ -554,6 +558,9 @@ class Node:
     async def own(self, context: Context):
         async with context.factory() as session:
             await session.execute(text("select 1"))
+
+    async def of_task(self, context: Context):
+        await context.current.execute(text("select 1"))
 
     async def add(self, context: Context):
         context.session.add(self)
@@ -574,6 +581,7 @@ async def load(number, *, deps: Context):
         ("asyncio.gather(*[load(one, deps=self.context) for one in nodes])", True),
         ("asyncio.gather(load(1, deps=self.context), load(2, deps=self.context))", True),
         ("asyncio.gather(*(node.own(self.context) for node in nodes))", False),
+        ("asyncio.gather(*(node.of_task(self.context) for node in nodes))", False),
         ("asyncio.gather(*(node.add(self.context) for node in nodes))", False),
         ("asyncio.gather(*(node.entered(self.context) for node in nodes))", False),
         ("asyncio.gather(*[load(1, deps=one) for one in self.contexts])", False),

@@ -18,6 +18,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import ENDING, calls_betwe
 from forge_doctor.regex import regex
 
 ADDING = words("add add_all")
+SENDING = words("commit flush execute scalar scalars exec query get get_one refresh")
 CAUGHT = regex(r"\b(?:Exception|BaseException|SQLAlchemyError|DBAPIError|IntegrityError|DatabaseError)\b")
 
 
@@ -35,17 +36,18 @@ def unprotected(file: SourceFile, project: Project) -> Iterator[Unprotected]:
     for savepoint in file.calls("begin_nested"):
         statement = savepoint.parent.parent if isinstance(savepoint.parent, WithItem) else None
         function, session = savepoint.function, savepoint.receiver
-        if not isinstance(statement, With) or function is None or session is None or not statement.is_async:
+        if not isinstance(statement, With) or function is None or session is None:
             continue
         value = project.known(session)
-        if not value.kind.is_async_session or value.confidence is Confidence.LOW:
+        is_session = value.kind.is_async_session if statement.is_async else value.kind.is_sync_session
+        if not is_session or value.confidence is Confidence.LOW:
             continue
         around = next((one for one in within_function(savepoint) if isinstance(one, Try)), None)
         handler = None if around is None or statement not in around.body else catching(around)
         added = added_before(function, statement, session.text)
         if around is None or handler is None or added is None:
             continue
-        used = used_behind(project, function, around, handler, session.text)
+        used = used_behind(project, function, around, handler, session.text, is_async=statement.is_async)
         if used is not None:
             yield Unprotected(added, savepoint, handler, used)
 
@@ -61,13 +63,17 @@ def added_before(function: FunctionDef, block: With, session: str) -> Call | Non
     last = before[-1] if before else None
     if last is None or last.method not in ADDING or not always_before(last.statement, block):
         return None
-    between = (one for one in function.find(Await, nested=False) if last.end <= one.start < block.start)
+    # What a plain session's functions do is called without a word.
+    kind = Await if block.is_async else Call
+    between = (one for one in function.find(kind, nested=False) if last.end <= one.start < block.start)
     is_changed = any(last.end <= one.start < block.start for one in function.find(Assign, nested=False))
     return None if is_changed or next(between, None) is not None else last
 
 
-def used_behind(project: Project, function: FunctionDef, statement: Try, handler: Except, session: str) -> Call | None:
-    """What is awaited of the session next, if nothing rolls it back before."""
+def used_behind(
+    project: Project, function: FunctionDef, statement: Try, handler: Except, session: str, *, is_async: bool
+) -> Call | None:
+    """What the session sends next, if nothing rolls it back before."""
     if recovers(project, function, statement, handler, session):
         return None
     for start, end in spans_from(statement, handler):
@@ -76,6 +82,6 @@ def used_behind(project: Project, function: FunctionDef, statement: Try, handler
                 continue
             if call.method in ENDING - {"commit"}:
                 return None
-            if is_awaited(call) or call.method == "begin_nested":
+            if is_awaited(call) or call.method == "begin_nested" or (not is_async and call.method in SENDING):
                 return call
     return None

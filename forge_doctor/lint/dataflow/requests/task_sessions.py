@@ -144,7 +144,11 @@ def _session_within(project: Project, function: FunctionDef, name: str) -> Attri
         ):
             continue
         value = project.value_of(held)
-        if value.kind in ONE_CONNECTION and value.confidence > Confidence.LOW and not _enters(function, held.text):
+        if value.kind not in ONE_CONNECTION or value.confidence is Confidence.LOW or _enters(function, held.text):
+            continue
+        # What a property gives may be another one for each task.
+        class_ = project.value_of(held.value).definition
+        if not isinstance(class_, ClassDef) or project.method(class_, held.attr) is None:
             return held
     return None
 
