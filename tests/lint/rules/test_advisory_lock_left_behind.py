@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
 
-from tests.support.lint_cases import check_source
+from tests.support.lint_cases import check_source, lint_source
 
 RULE = "advisory-lock-left-behind"
 HEAD = (
@@ -73,3 +74,10 @@ def test_pools_of_asyncpg(tmp_path: Path) -> None:
         "    async with pool.acquire() as c:\n        await c.execute('SELECT pg_advisory_lock(1)')\n        await work()\n"
     )
     check_source(HEAD.format(options="") + code, RULE, tmp_path)
+
+
+@pytest.mark.parametrize(("first", "second"), [*itertools.permutations(("commit", "rollback", "close"), 2)])
+def test_the_first_end_is_named(first: str, second: str, tmp_path: Path) -> None:
+    code = f"{HEAD.format(options='')}{BLOCK}        {LOCK}\n        await s.{first}()\n        await s.{second}()\n"
+    (found,) = lint_source(code, RULE, tmp_path)
+    assert f"`s.{first}()` in line 10" in found.message

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from heapq import merge
+from itertools import chain, islice
 from typing import NamedTuple
 
 from forge_doctor.code.orm.statements import sql_of
@@ -89,7 +90,10 @@ def session_calls(file: SourceFile, project: Project, methods: frozenset[str]) -
 
 def calls_between(function: FunctionDef, start: int, end: int) -> Iterator[Call]:
     """The calls of a function itself between two places, in order of the text."""
-    calls = calls_of(function)
+    return _between(calls_of(function), start, end)
+
+
+def _between(calls: list[Call], start: int, end: int) -> Iterator[Call]:
     first = bisect_left(calls, start, key=lambda one: one.start)
     for call in islice(calls, first, None):
         if call.start >= end:
@@ -108,20 +112,14 @@ def calls_of(function: FunctionDef) -> list[Call]:
 
 
 def calls_named(function: FunctionDef, methods: Iterable[str], start: int, end: int) -> Iterator[Call]:
-    """Those of them that are called by one of these names, one name after the other."""
+    """Those of them that are called by one of these names, in order of the text: many names are a set, in no order."""
     known: dict[FunctionDef, dict[str, list[Call]]] = function.file.kept.setdefault(calls_named, {})
     if function not in known:
         by_name = known[function] = {}
         for call in calls_of(function):
             by_name.setdefault(call.method, []).append(call)
-    for method in methods:
-        calls = known[function].get(method, ())
-        first = bisect_left(calls, start, key=lambda one: one.start) if calls else 0
-        for call in islice(calls, first, None):
-            if call.start >= end:
-                break
-            if call.end <= end:
-                yield call
+    named = [_between(calls, start, end) for method in methods if (calls := known[function].get(method))]
+    return merge(*named, key=lambda one: (one.start, -one.end)) if len(named) > 1 else chain(*named)
 
 
 def is_awaited(call: Call) -> bool:
