@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 KEPT = frozenset(
     {"function_definition", "class_definition", "lambda", "assignment", "augmented_assignment", "named_expression",
-     "for_statement", "for_in_clause", "with_statement", "with_item", "except_clause", "case_clause", "import_statement",
-     "import_from_statement", "type_alias_statement", "global_statement", "nonlocal_statement", "call", "await", "yield",
-     "return_statement", "raise_statement", "typed_parameter", "default_parameter", "typed_default_parameter"}
+     "for_statement", "for_in_clause", "while_statement", "with_statement", "with_item", "except_clause", "case_clause",
+     "import_statement", "import_from_statement", "type_alias_statement", "global_statement", "nonlocal_statement", "call",
+     "await", "yield", "return_statement", "raise_statement", "typed_parameter", "default_parameter", "typed_default_parameter"}
 )  # fmt: skip
 
 

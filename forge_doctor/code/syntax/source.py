@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from forge_doctor.check import Check
 from forge_doctor.code.syntax.bodies import OWNERS, Bodies
-from forge_doctor.code.syntax.grammar import alternatives, nodes_of, parser
+from forge_doctor.code.syntax.grammar import alternatives, known_types, nodes_of, parser
 from forge_doctor.code.syntax.nodes import (
     CLASSES,
     Attribute,
@@ -131,7 +131,7 @@ class SourceFile:
 
     def query(self, kind: type[N], within: Node | None = None) -> Iterator[N]:
         """Every node of a kind, in order of the text."""
-        types = types_of(kind)
+        types = known_types(types_of(kind))
         if KEPT.issuperset(types):
             nodes = self.nodes_by_type.of(types, None if within is None else within.raw)
         else:

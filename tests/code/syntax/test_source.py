@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from forge_doctor.code.syntax.nodes import Call, FunctionDef
+from forge_doctor.code.syntax import source
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Node, While
 from forge_doctor.code.syntax.source import SourceFile, parse
 
 CALL = b"async def f(db):\n    await db.commit()\n"
@@ -107,3 +108,15 @@ def test_a_node_is_the_same_object_however_it_is_reached() -> None:
 )
 def test_a_name_is_called_alone_right_before_its_parenthesis(code: str, expected: bool) -> None:
     assert parse(code).calls_alone("Orders") is expected
+
+
+@pytest.mark.parametrize(("kind", "lines"), [(Except, [5, 7, 12, 14, 20, 22]), (While, [2, 9, 17])])
+def test_handlers_and_loops_are_looked_for_once_a_file(
+    kind: type[Node], lines: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = "    while x:\n        try:\n            pass\n        except* A:\n            pass\n        except B:\n            pass\n"
+    file = parse(f"def f():\n{part}{part}def g():\n{part}")
+    monkeypatch.setattr(source, "nodes_of", None)
+    first, _ = file.query(FunctionDef)
+    assert [node.line for node in file.query(kind)] == lines
+    assert [node.line for node in first.find(kind)] == [line for line in lines if line < 15]
