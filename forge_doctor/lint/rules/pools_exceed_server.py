@@ -54,6 +54,8 @@ WORKERS_LINE = regex(rb"(?m)^workers[ \t]{0,8}=[ \t]{0,8}(\d{1,3})[ \t]{0,8}(?:#
 OPTION = regex(
     rb"(?m)^[^#\n]{0,200}?(?:gunicorn|uvicorn|hypercorn)\b[^\n]{0,200}?(?:--workers|-w)[\"',= \t]{1,6}(\d{1,3})\b"
 )
+# Where uvicorn reloads, it starts one process, whatever is said of workers: "flag is ignored when reloading is enabled".
+RELOADING = regex(rb"(?m)^[^#\n]{0,200}?\buvicorn\b[^\n]{0,400}?--reload\b(?!-)")
 CONCURRENCY = regex(rb"(?m)^[^#\n]{0,100}?WEB_CONCURRENCY[=: \"']{1,4}(\d{1,3})\b")
 
 
@@ -106,7 +108,8 @@ def processes_of(project: Project, file: SourceFile) -> Processes:
     for name, data in files_above(project, file, (*GUNICORN, *STARTED)):
         told = WORKERS_LINE.search(data) if name in GUNICORN else OPTION.search(data) or CONCURRENCY.search(data)
         if told is not None:
-            return Processes(int(told[1]), name)
+            is_reloading = name not in GUNICORN and RELOADING.search(data) is not None
+            return Processes(1 if is_reloading else int(told[1]), name)
     return Processes(1, "one process")
 
 

@@ -45,6 +45,13 @@ def test_the_project_says_how_many_processes_there_are(name: str, text: str, cou
     assert found.evidence[2].source == name
 
 
+@pytest.mark.parametrize(("option", "told"), [(', "--reload"', False), (', "--reload-dir", "app"', True)])
+def test_uvicorn_that_reloads_starts_one_process(option: str, told: bool, tmp_path: Path) -> None:
+    files = {"Dockerfile": f'CMD ["uvicorn", "app:app", "--workers", "7"{option}]\n', "pyproject.toml": ""}
+    found = lint_source(files | {"app/db.py": ENGINE.format(settings="", mark="")}, "pools-exceed-server", tmp_path)
+    assert len(found) == told
+
+
 def test_a_number_of_workers_that_is_computed_is_not_guessed(tmp_path: Path) -> None:
     files = {
         "pyproject.toml": "",
