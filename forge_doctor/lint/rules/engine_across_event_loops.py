@@ -60,30 +60,23 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import background_starter, job_caller
-from forge_doctor.code.semantics.literals import followed
+from forge_doctor.code.semantics.entry_points import background_starter
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.dominance import always_before
 from forge_doctor.code.syntax.nodes import (
-    Attribute,
     Call,
-    Comprehension,
-    ComprehensionFor,
-    For,
     FunctionDef,
     Module,
     Name,
     Node,
-    While,
 )
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
-from forge_doctor.lint.dataflow.coroutines.forks import is_in_child
-from forge_doctor.lint.dataflow.coroutines.new_loops import run_in_new_loop
-from forge_doctor.lint.dataflow.frameworks.injection import endpoint_decorator
+from forge_doctor.lint.dataflow.coroutines.new_loops import is_flask_route, run_by_decorator, run_in_new_loop
+from forge_doctor.lint.dataflow.coroutines.repeated_runs import repeated
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used, is_disposed
 from forge_doctor.regex import regex
 
@@ -96,7 +89,6 @@ LINE_DOES = ("queries",)
 SERVERS = frozenset({"uvicorn.run"})
 CHILDREN = ("reload", "workers")  # the server runs in processes of its own, which begin anew
 MOST_BEHIND = 40  # calls further down that are looked at
-STARTED = regex(r"@[\w.]*(?:command|callback|cli)\b|@click")
 
 
 @check(severity=Severity.ERROR)
@@ -105,6 +97,7 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
     if is_test_file(file):
         return
     yield from of_flask(file, project)
+    yield from of_decorated(file, project)
     if not has_evidence(file):
         return
     for function in project.scopes(file).functions:
@@ -148,15 +141,20 @@ def of_flask(file: SourceFile, project: Project) -> Iterator[Finding]:
             )
 
 
-def is_flask_route(project: Project, decorator: Node) -> bool:
-    """`@app.get("/")` of a Flask application or blueprint that is made in sight."""
-    if not isinstance(decorator, Call) or decorator.method not in FLASK_ROUTES or decorator.receiver is None:
-        return False
-    made = followed(project, decorator.receiver)
-    return isinstance(made, Call) and project.qualified(made.func) in ("flask.Flask", "flask.Blueprint")
-
-
-FLASK_ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
+def of_decorated(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`@task @synchronous async def job()`, where a decorator of the project runs each call in a new event loop."""
+    for function in project.scopes(file).functions:
+        # Below the queue's own decorator stands the one that makes a plain function of it.
+        if not function.is_async or len(function.decorators) < 2:
+            continue
+        decorator = run_by_decorator(project, function)
+        used = None if decorator is None else engine_used(project, function)
+        if decorator is None or used is None or keeps_nothing(used) or is_disposed(project, function, decorator):
+            continue
+        again = background_starter(project, function)
+        if again:
+            how = next(one for one in function.decorators if project.value_of(one).definition is decorator)
+            yield found(file, how, function, used, again)
 
 
 def of_module(file: SourceFile, project: Project) -> Iterator[Finding]:
@@ -198,38 +196,6 @@ def keeps_nothing(used: EngineUse) -> bool:
         return True
     written = engine.keyword("poolclass")
     return (written is not None and not engine.pool_class) or (dsn is not None and dsn.dialect == "sqlite")
-
-
-def repeated(project: Project, function: FunctionDef, call: Call) -> str:
-    """What runs the function again and again; empty where nothing in sight does."""
-    if STARTED.search(function.file.data[max(0, function.start - 200) : function.start].decode("utf-8", "replace")):
-        return ""
-    around = [one for one in call.ancestors if isinstance(one, For | While)]
-    if around and is_in_child(project, call):  # each child runs it once
-        return ""
-    # What is made before the statement is the same event loop each time.
-    if any(call.method != "run_until_complete" or "new_event_loop" in one.text for one in around):
-        return "a loop"
-    if endpoint_decorator(project, function) is not None:
-        return "an endpoint, for each request"
-    return background_starter(project, function) or job_caller(project, function) or in_threads(project, function)
-
-
-def in_threads(project: Project, function: FunctionDef) -> str:
-    """The call of the same file that starts a thread with the function, in a loop or for each call of an `async def`."""
-    for call in function.file.calls(*THREADS):
-        given = call.argument(*THREADS[call.method])
-        if not isinstance(given, Name | Attribute) or project.value_of(given).definition is not function:
-            continue
-        starter = call.function
-        if any(isinstance(one, For | While | ComprehensionFor | Comprehension) for one in call.ancestors) or (
-            starter is not None and starter.is_async
-        ):
-            return f"a thread for each in line {call.line}"
-    return ""
-
-
-THREADS = {"Thread": (1, "target"), "submit": (0, "fn"), "to_thread": (0, "func"), "run_in_executor": (1, "func")}
 
 
 def calls_behind(function: FunctionDef, call: Call) -> Iterator[Call]:
@@ -278,13 +244,14 @@ def found_before(file: SourceFile, call: Call, target: FunctionDef, used: Engine
     )
 
 
-def found(file: SourceFile, call: Call, target: FunctionDef, used: EngineUse, again: str) -> Finding:
-    """The finding, at the call that makes the loop."""
+def found(file: SourceFile, runner: Node, target: FunctionDef, used: EngineUse, again: str) -> Finding:
+    """The finding, at the call or decorator that makes the loop."""
     made = used.engine.call
+    name = f"{runner.func.text}()" if isinstance(runner, Call) else f"@{runner.text}"
     return file.finding(
         engine_across_event_loops,
-        call,
-        f"`{call.func.text}()` makes a new event loop for each run ({again}), and {target.name}() takes connections of an "
+        runner,
+        f"`{name}` makes a new event loop for each run ({again}), and {target.name}() takes connections of an "
         f'engine that outlives it: a pooled connection of an earlier loop fails with "attached to a different loop"',
         confidence=Confidence.HIGH,
         remedy="`poolclass=NullPool` for the engine of the jobs, or `await engine.dispose()` at the end of each run",

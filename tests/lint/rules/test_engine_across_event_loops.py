@@ -247,3 +247,100 @@ VIEW = {"options": "", "app": "Flask", "route": "route", "kind": "async ", "what
 def test_flask_runs_each_call_of_a_view_in_a_loop_of_its_own(parts: dict[str, str], told: bool, tmp_path: Path) -> None:
     code = FLASK.format(**parts, mark="  # expect high" * told)
     check_source(code, "engine-across-event-loops", tmp_path)
+
+
+DATABASE = """\
+from contextlib import asynccontextmanager
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+class Database:
+    def __init__(self, url):
+        self._engine = create_async_engine(url{pool})
+        self._factory = async_sessionmaker(self._engine)
+    @asynccontextmanager
+    async def session(self):
+        session = self._factory()
+        try:
+            yield session
+        finally:
+            await session.close()
+{made}
+"""
+TASKS = """\
+import asyncio
+from celery import Celery, Task
+{imports}
+queue = Celery("shop")
+class Close({base}):
+    def run(self, day):
+        asyncio.run(self.close(day)){mark}
+    async def close(self, day):
+        async with {database}.session() as session:
+            await session.execute(day)
+"""
+KEPT_DATABASE = {"pool": "", "made": "database = Database('postgresql+asyncpg://h/d')"}
+OF_MODULE = {"imports": "from store import database", "base": "Task", "database": "database"}
+
+
+@pytest.mark.parametrize(
+    ("store", "tasks", "told"),
+    [
+        (KEPT_DATABASE, OF_MODULE, True),
+        (KEPT_DATABASE | {"pool": ", poolclass=NullPool"}, OF_MODULE, False),
+        (KEPT_DATABASE, OF_MODULE | {"base": "Work", "imports": "from store import database\nclass Work: ..."}, False),
+        (
+            KEPT_DATABASE | {"made": ""},
+            OF_MODULE | {"imports": "from store import Database", "database": "Database(1)"},
+            False,
+        ),
+        (
+            KEPT_DATABASE
+            | {"made": "def again(db, url):\n    db._factory = async_sessionmaker(url)\n" + KEPT_DATABASE["made"]},
+            OF_MODULE,
+            True,
+        ),
+    ],
+)
+def test_an_engine_kept_by_the_one_object_of_a_module(
+    store: dict[str, str], tasks: dict[str, str], told: bool, tmp_path: Path
+) -> None:
+    files = {
+        "pyproject.toml": "",
+        "store.py": DATABASE.format(**store),
+        "tasks.py": TASKS.format(**tasks, mark="  # expect high" * told),
+    }
+    check_source(files, "engine-across-event-loops", tmp_path)
+
+
+DECORATOR = """\
+import functools
+def synchronous(function):
+    @functools.wraps(function)
+    def inner(*args):
+        {runs}
+    return inner
+{queue}
+{at}{mark}
+async def job():
+    {body}
+"""
+RUN_EACH = "return asyncio.run(function(*args))"
+DISPOSES = "async def whole():\n            await function(*args)\n            await engine.dispose()\n        asyncio.run(whole())"
+
+
+@pytest.mark.parametrize(
+    ("runs", "queue", "at", "body", "told"),
+    [
+        (RUN_EACH, "@queue.task", "@synchronous", "await work()", True),
+        (RUN_EACH, "", "@synchronous", "await work()", False),
+        (RUN_EACH, "@queue.task", "@synchronous", "await asyncio.sleep(1)", False),
+        (RUN_EACH, "@queue.task", "@synchronous", "await work()\n    await engine.dispose()", False),
+        (DISPOSES, "@queue.task", "@synchronous", "await work()", False),
+        ("return loop.run_until_complete(function(*args))", "@queue.task", "@synchronous", "await work()", False),
+    ],
+)
+def test_a_decorator_that_runs_each_call_in_a_loop_of_its_own(
+    runs: str, queue: str, at: str, body: str, told: bool, tmp_path: Path
+) -> None:
+    code = DECORATOR.format(runs=runs, queue=queue, at=at, body=body, mark="  # expect high" * told)
+    check_source(POOLED + code, "engine-across-event-loops", tmp_path)

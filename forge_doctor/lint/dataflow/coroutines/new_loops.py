@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, If, Node, Subscript
 from forge_doctor.regex import regex
@@ -36,6 +37,35 @@ def run_in_new_loop(project: Project, call: Call) -> Node | None:
     given = [one for one in handed if one in names]
     index = names.index(given[0]) if given else len(call.args)
     return call.args[index] if index < len(call.args) else None
+
+
+def run_by_decorator(project: Project, function: FunctionDef) -> FunctionDef | None:
+    """The decorator of the project that runs an `async def` in an event loop of its own each time its plain wrapper is
+    called: `return asyncio.run(function(*args))`."""
+    for one in function.decorators:
+        decorator = project.value_of(one).definition
+        if not isinstance(decorator, FunctionDef) or decorator.is_async or not decorator.param_names:
+            continue
+        if NEW_LOOP.search(decorator.text) is None or keeps_loop(decorator):
+            continue
+        runs = (call for call in decorator.find(Call) if call.function is not decorator and call.args)
+        for call in runs:
+            coroutine = run_in_new_loop(project, call)
+            is_its = isinstance(coroutine, Call) and coroutine.func.text == decorator.param_names[0]
+            if is_its and call.function is not None and not call.function.is_async:
+                return decorator
+    return None
+
+
+FLASK_ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
+
+
+def is_flask_route(project: Project, decorator: Node) -> bool:
+    """`@app.get("/")` of a Flask application or blueprint that is made in sight."""
+    if not isinstance(decorator, Call) or decorator.method not in FLASK_ROUTES or decorator.receiver is None:
+        return False
+    made = followed(project, decorator.receiver)
+    return isinstance(made, Call) and project.qualified(made.func) in ("flask.Flask", "flask.Blueprint")
 
 
 def keeps_loop(function: FunctionDef) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Name, Node, WithItem, Yield
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name, Node, WithItem, Yield
 
 MAX_HOPS = 4
 # What makes the factory, or where it is kept.
@@ -35,4 +35,7 @@ def _of_manager(project: Project, function: FunctionDef, hops: int) -> Factory |
     for item in function.find(WithItem, nested=False):
         if item.target is not None and item.target.text == name and isinstance(item.value, Call):
             return factory_of(project, item.value, hops + 1)
-    return None
+    # `session = self._factory()`, closed in a `finally`.
+    bound = [one.value for one in function.find(Assign, nested=False) if one.target.text == name]
+    made = bound[0] if len(bound) == 1 else None
+    return factory_of(project, made, hops + 1) if isinstance(made, Call) else None

@@ -11,7 +11,20 @@ from forge_doctor.code.orm.engines import EngineCall, engine_call
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Await, Call, For, FunctionDef, Name, Node, Return, WithItem
+from forge_doctor.code.syntax.nodes import (
+    Assign,
+    Attribute,
+    Await,
+    Call,
+    ClassDef,
+    For,
+    FunctionDef,
+    If,
+    Name,
+    Node,
+    Return,
+    WithItem,
+)
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
@@ -88,6 +101,8 @@ def engine_behind(project: Project, call: Call) -> EngineCall | None:
         # A synchronous Session takes no connection of an asyncio engine: it fails before.
         return None if made is not None and made.is_async and func.inner.kind.is_sync_session else made
     factory = factory_of(project, call)
+    if isinstance(factory, tuple):
+        factory = _set_at_init(project, *factory)
     if not isinstance(factory, Call):
         return None
     bind = factory.argument(0, "bind")
@@ -97,12 +112,32 @@ def engine_behind(project: Project, call: Call) -> EngineCall | None:
 def _made(project: Project, engine: Node) -> EngineCall | None:
     """The call that made it; where it is made in one of several ways, one that keeps connections."""
     calls = [one for one in _bound_to(project, engine) if isinstance(one, Call) and one.function is None]
+    if isinstance(engine, Attribute) and engine.value.text == "self":
+        calls += [one for one in (_set_at_init(project, engine.class_, engine.attr),) if one is not None]
     keeper = project.called(engine) if isinstance(engine, Call) else None
     if keeper is not None:
         calls += _kept_by(project, keeper)
     made = [one for one in (engine_call(call, project) for call in calls) if one is not None]
     kept = [one for one in made if one.pool_class != "NullPool"]
     return next(iter(kept or made), None)
+
+
+def _set_at_init(project: Project, class_: Node | None, name: str) -> Call | None:
+    """The call that `__init__` gives an attribute of an object which its own module makes once, `db = Database(url)`; None
+    where it is set anywhere else as well."""
+    init = project.method(class_, "__init__") if isinstance(class_, ClassDef) else None
+    if init is None or init.owner is not class_ or not isinstance(class_, ClassDef) or not _is_made_once(class_):
+        return None
+    assigns = project.scopes(class_.file).attribute_assignments.get(name, ())
+    own = [one for one in assigns if one.class_ is class_]
+    made = own[0].value if len(own) == 1 and own[0].function is init else None
+    return made if isinstance(made, Call) else None
+
+
+def _is_made_once(class_: ClassDef) -> bool:
+    """Whether its module makes an object of it as it is imported, and keeps it by a name."""
+    bound = (one.parent for one in class_.file.calls(class_.name) if one.function is None)
+    return any(isinstance(one, Assign) and isinstance(one.target, Name) and one.enclosing(If) is None for one in bound)
 
 
 def _kept_by(project: Project, function: FunctionDef) -> Iterator[Call]:
