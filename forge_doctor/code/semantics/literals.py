@@ -21,6 +21,8 @@ from forge_doctor.code.syntax.nodes import (
     Dict,
     Name,
     Node,
+    Sequence,
+    Starred,
     Str,
     TypeAlias,
 )
@@ -43,12 +45,23 @@ def followed(project: Project, node: Node, hops: int = 0) -> Node:
     if not isinstance(node, Name) or hops > MAX_HOPS:
         return node
     binding, file = _only_binding(project, node)
-    if binding is None or file is None or binding.how is not How.ASSIGN or binding.path:
+    if binding is None or file is None or binding.how is not How.ASSIGN:
         return node
     assign = binding.node
     if not isinstance(assign, Assign) or assign.is_augmented or assign.value is None or assign.value is node:
         return node
-    return node if _is_added_to(assign, node) else followed(project, assign.value, hops + 1)
+    value = _part_of(assign.value, binding.path)
+    return node if value is None or _is_added_to(assign, node) else followed(project, value, hops + 1)
+
+
+def _part_of(value: Node, path: tuple[int, ...]) -> Node | None:
+    """What one of `a, b = 1, 2` is bound to; None where the parts are not written down one by one."""
+    for place in path:
+        parts = value.elts if isinstance(value, Sequence) else ()
+        if not 0 <= place < len(parts) or any(isinstance(one, Starred) for one in parts):
+            return None
+        value = parts[place]
+    return value
 
 
 def _is_added_to(assign: Assign, read: Name) -> bool:

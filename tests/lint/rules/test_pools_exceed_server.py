@@ -95,3 +95,20 @@ def test_a_pooler_takes_more(url: str, mark: str, tmp_path: Path) -> None:
     )
     code = f"from os import environ\n{ENGINE}".replace("(url", f"({url}").format(settings=", pool_size=200", mark=mark)
     check_source({"pyproject.toml": "", "compose.yml": compose, "db.py": code}, "pools-exceed-server", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        ("size, more = 100, 5", True),
+        ("other, (size, more) = 1, (100, 5)", True),
+        ("more, size = 100, 5", False),
+        ("more, *size = 5, 100", False),
+        ("*size, more = 100, 5", False),
+        ("size, more = given()", False),
+        ("size, more = *given(), 100, 5", False),
+    ],
+)
+def test_numbers_that_are_bound_side_by_side(bound: str, told: bool, tmp_path: Path) -> None:
+    code = ENGINE.format(settings=", pool_size=size, max_overflow=1", mark=FOUND * told)
+    check_source(f"{bound}\n{code}", "pools-exceed-server", tmp_path)
