@@ -1,6 +1,6 @@
 """A mapped object is kept for longer than its session.
 
-Why: an object belongs to the session that loaded it. In `app.state`, a global or a cache it outlives that: its columns
+Why: an object belongs to the session that loaded it. In `app.state`, a global, a class or a cache it outlives that: its columns
 show what was true when it was loaded, and what was not loaded cannot be any more: DetachedInstanceError, or
 MissingGreenlet while the session lives. Two requests may change it at once.
 
@@ -75,7 +75,7 @@ from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import PLAIN, Loaded, Shape
 from forge_doctor.regex import regex
 
-KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.", b"pickle")
+KEEPING = (b"app.state.", b"global ", b"cache", b"application.state.", b"pickle", b"classmethod")
 # A dict or list that begins empty, of a module or an object, with a type.
 STORE = WordsThen(
     rb"(?m)^(?:[ \t]+self\.)?\w+[ \t]*:[ \t]*\w*(?:[dD]ict|[lL]ist|[sS]et)\[[^\n]{1,120}\][ \t]*=[ \t]*(?:\{\}|\[\]|\w+\(\))",
@@ -189,7 +189,14 @@ def kept_in(project: Project, function: FunctionDef, target: Node) -> str:
         return f"`{target.text}`"
     if isinstance(target, Name) and target.text in project.scopes(function.file).of(target).outer_names:
         return f"the global `{target.text}`" if f"global {target.text}" in function.text else ""
+    if isinstance(target, Attribute) and is_of_class(function, target):
+        return f"the class attribute `{target.text}`"
     return store_of(project, target.value) if isinstance(target, Subscript) else ""
+
+
+def is_of_class(function: FunctionDef, target: Attribute) -> bool:
+    """`cls.default = ...` in a class method."""
+    return target.value.text in function.param_names[:1] and function.is_method and function.decorated_by("classmethod")
 
 
 def store_of(project: Project, kept: Node | None) -> str:

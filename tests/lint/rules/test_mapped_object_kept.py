@@ -140,3 +140,22 @@ def test_the_decorators_of_cashews(decorator: str, value: str, told: bool, tmp_p
         f"    user = await db.get(User, 1)\n    return {value}{mark}\n"
     )
     check_source(project(code), "mapped-object-kept", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("decorator", "first", "value", "told"),
+    [
+        ("@classmethod", "cls", "user", True),
+        ("@classmethod", "cls", "user.id", False),
+        ("", "self", "user", False),
+        ("@staticmethod", "cls", "user", False),
+    ],
+)
+def test_an_attribute_of_a_class_outlives_every_session(
+    decorator: str, first: str, value: str, told: bool, tmp_path: Path
+) -> None:
+    code = (
+        f"class Directory:\n    {decorator}\n    async def first({first}, db: AsyncSession):\n"
+        f"        user = await db.get(User, 1)\n        {first}.kept = {value}{'  # expect high' * told}\n"
+    )
+    check_source(project(code), "mapped-object-kept", tmp_path)
