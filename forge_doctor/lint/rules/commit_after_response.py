@@ -110,7 +110,7 @@ def left_behind(project: Project, lent: Yield) -> Node | None:
 
 def lent_by(function: FunctionDef) -> Yield | None:
     """The `yield` of a generator that lends something."""
-    if not function.is_generator or function.decorators or function.is_method:
+    if not function.is_generator or function.decorators:
         return None
     lent = next(iter(function.find(Yield, nested=False)))
     return lent if lent.value is not None else None

@@ -139,3 +139,16 @@ def test_nothing_is_said_where_every_version_asked_for_exits_before_the_response
 def test_a_late_commit_is_found_where_another_version_may_be_installed(name: str, text: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     check_source(project(LATE[0]), "commit-after-response", tmp_path)
+
+
+@pytest.mark.parametrize(("ending", "told"), [("await s.commit()", True), ("await s.close()", False)])
+@pytest.mark.parametrize("given", ["Depends(db.own)", "Annotated[AsyncSession, Depends(db.own)]"])
+def test_a_dependency_may_be_a_method(ending: str, told: bool, given: str, tmp_path: Path) -> None:
+    mark = "  # expect medium" * told
+    param = f"s: {given}" if given.startswith("Annotated") else f"s={given}"
+    code = (
+        "class Db:\n    def __init__(self):\n        self.factory = Session\n    async def own(self):\n"
+        f"        async with Session() as s:\n            yield s\n            {ending}{mark}\n"
+        f"db = Db()\n@router.post('/')\nasync def f({param}): ...\n"
+    )
+    check_source(project(code), "commit-after-response", tmp_path)
