@@ -62,6 +62,7 @@ from forge_doctor.lint.dataflow.connections.open_transactions import (
     opening,
 )
 from forge_doctor.lint.dataflow.connections.told_by_result import has_ended_by
+from forge_doctor.lint.dataflow.connections.units_of_work import entered_units
 from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait, waits_with_options
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
@@ -160,8 +161,12 @@ def opened_inside(
 ) -> Opened | None:
     """The call of another function that is given the session, or has it in its object, and leaves its transaction open."""
     entered = [(((made.text, THE_SESSION),), start, made) for made, start in sessions_entered(project, call)]
+    units = [
+        one for one in entered_units(project, function) if one.block.contains(call) and one.entered.end < call.start
+    ]
+    own = [(one.handles, one.entered.end, None) for one in units]
     given = [(handles, function.start, None) for handles in reached]
-    for handles, start, made in (*entered, *given):
+    for handles, start, made in (*entered, *own, *given):
         start = max(start, calls[0].start if calls else start)
         before = state_between(project, function, handles, start, call.start)
         at, name = before.at, handles[0][0]

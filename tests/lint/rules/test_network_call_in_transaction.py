@@ -475,3 +475,45 @@ def test_what_ends_it_in_a_branch_that_leaves_has_ended_it_for_that_branch(
     body: str, rest: str, tmp_path: Path
 ) -> None:
     check_source(project(LEFT.format(body=body, rest=rest)), "network-call-in-transaction", tmp_path)
+
+
+UNIT = """\
+class Users:
+    def __init__(self, session: AsyncSession):
+        self.session = session
+    async def get(self, key):
+        return await self.session.get(User, key)
+class Unit:
+    session: AsyncSession
+    users: Users
+    async def __aenter__(self):
+        self.session = Session()
+        self.users = Users(self.session)
+        return self
+    async def __aexit__(self, kind, error, trace):
+        await self.session.close()
+    async def commit(self):
+        await self.session.commit()
+class Model:
+    async def answer(self, text):
+        async with httpx.AsyncClient() as client:
+            return await client.post("https://x", content=text)
+async def f(model: Model):
+    async with Unit() as unit:
+        {inside}
+    {behind}
+"""
+ASKED = "name = (await unit.users.get(1)).name"
+
+
+@pytest.mark.parametrize(
+    ("inside", "behind"),
+    [
+        (f"{ASKED}\n        await model.answer(name)  # expect medium", "pass"),
+        (ASKED, "await model.answer(name)"),
+        (f"{ASKED}\n        await unit.commit()\n        await model.answer(name)", "pass"),
+        (f"await model.answer('x')\n        {ASKED}", "pass"),
+    ],
+)
+def test_a_unit_of_work_that_has_queried_holds_its_transaction(inside: str, behind: str, tmp_path: Path) -> None:
+    check_source(project(UNIT.format(inside=inside, behind=behind)), "network-call-in-transaction", tmp_path)
