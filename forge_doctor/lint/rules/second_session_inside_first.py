@@ -48,6 +48,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forge_doctor.check import check
+from forge_doctor.code.semantics.entry_points import dependency_names
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Name, Node, With, WithItem, Yield
@@ -76,16 +77,8 @@ from forge_doctor.lint.dataflow.sessions.transactions import calls_of, stacked_i
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
-    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(|AsyncSession\b",
-    b"acquire",
-    b"ExitStack",
-    b"engine",
-    b"ession",
-    b"aker",
-    b"actory",
-    b"ocal",
-    b"db",
-    b"DB",
+    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(|AsyncSession\b|fastapi",
+    *(b"acquire", b"ExitStack", b"engine", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"),
 )
 LINE_DOES = ("opens",)
 # A connection that is entered is taken at once; a session takes one with its first query.
@@ -191,8 +184,10 @@ def takes_of(project: Project, function: FunctionDef, pool: Factory, depth: int 
 
 def of_endpoints(file: SourceFile, project: Project) -> Iterator[Finding]:
     """A function that is awaited while the session of the request has a connection, and opens one of its own."""
-    for function in project.scopes(file).functions if file.mentions(b"Depends") else ():
-        if not function.decorators or not function.is_async or endpoint_decorator(project, function) is None:
+    # A type of another file may bring the session: `session: SessionDep`.
+    for function in project.scopes(file).functions if file.mentions(b"Depends", b"fastapi") else ():
+        is_lent = function.is_async and function.name in dependency_names(project)
+        if not is_lent and not (function.is_async and function.decorators and endpoint_decorator(project, function)):
             continue
         for source in session_sources(project, function):
             lent = next(iter(source.find(Yield, nested=False)), None)

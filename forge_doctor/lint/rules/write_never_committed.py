@@ -45,7 +45,7 @@ from typing import NamedTuple
 from forge_doctor.check import check
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, Param, WithItem
-from forge_doctor.code.syntax.prefilter import AnyCall, Both, Either, WordsThen
+from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Both, Either, WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
@@ -80,14 +80,19 @@ SUSPECT = Either(
             ),
         ),
     ),
-    # A session of its own, that others write with; a unit of work that was given.
-    WordsThen(
-        rb"with\s+[\w.]+(?:\([^\n]*\)\s+as\s+\w+|\s*:)",
-        *(b"ession", b"aker", b"actory", b"ocal", b"db", b"DB", b"uow", b"unit"),
+    Either(
+        # A session of its own, that others write with; a unit of work that was given.
+        WordsThen(
+            rb"with\s+[\w.]+(?:\([^\n]*\)\s+as\s+\w+|\s*:)",
+            *(b"ession", b"aker", b"actory", b"ocal", b"db", b"DB", b"uow", b"unit"),
+        ),
+        AnyWord(b"fastapi"),
     ),
 )
 # Who enters a unit of work may say no word of a database.
 EVERYWHERE = True
+# A route may get its session by a type of another file: `session: SessionDep`.
+INJECTED = (b"Depends", b"Annotated", b"fastapi")
 WRITING = frozenset({"add", "add_all", "delete", "merge", "execute", "scalar", "scalars", "exec"})
 DELIBERATE = regex(r"dry|preview|simulat|rollback|test|explain|fixture|no_?commit", re.IGNORECASE)
 ENDS = regex(r"commit|rollback|\.begin", re.IGNORECASE)
@@ -203,7 +208,7 @@ def found_in_unit(file: SourceFile, write: Call, unit: Unit) -> Finding:
 
 def of_endpoints(file: SourceFile, project: Project, told: set[tuple[int, str]]) -> Iterator[Finding]:
     """A route that writes through what it hands its session to; told at the call in the route."""
-    for function in project.scopes(file).functions if file.mentions(b"Depends", b"Annotated") else ():
+    for function in project.scopes(file).functions if file.mentions(*INJECTED) else ():
         decorator = route_decorator(project, function.body[0]) if function.decorators and function.body else None
         if decorator is None or decorator.method in ("get", "head", "websocket") or DELIBERATE.search(function.name):
             continue

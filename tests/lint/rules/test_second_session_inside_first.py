@@ -282,3 +282,24 @@ def test_without_a_pool_nobody_waits(tmp_path: Path) -> None:
         "create_async_engine(", "create_async_engine(poolclass=NullPool, url="
     )
     check_source(files, "second-session-inside-first", tmp_path)
+
+
+@pytest.mark.parametrize(("ending", "told"), [("pass", True), ("await db.rollback()", False)])
+@pytest.mark.parametrize("asked", ["Depends(allowed)", "Depends(other)"])
+def test_a_dependency_whose_session_comes_by_a_type_of_another_file(
+    ending: str, told: bool, asked: str, tmp_path: Path
+) -> None:
+    mark = "  # expect medium" * (told and asked == "Depends(allowed)")
+    files = project(
+        AUDIT
+        + f"from app.auth import allowed\nasync def other(): ...\n@router.get('/')\nasync def f(key={asked}): ...\n"
+    )
+    files["app/given.py"] = (
+        "from typing import Annotated\nfrom fastapi import Depends\nfrom sqlalchemy.ext.asyncio import AsyncSession\n"
+        "from app.db import get_db\nDb = Annotated[AsyncSession, Depends(get_db)]\n"
+    )
+    files["app/auth.py"] = (
+        "from fastapi import HTTPException\nfrom sqlalchemy import text\nfrom app.code import audit\nfrom app.given import Db\n"
+        f"async def allowed(db: Db):\n    await db.scalar(text('x'))\n    {ending}\n    await audit(){mark}\n"
+    )
+    check_source(files, "second-session-inside-first", tmp_path)

@@ -141,3 +141,22 @@ async def keep(user):
         await users.step0(user)
 """
     check_source(project(code), "write-never-committed", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("method", "ending", "told"),
+    [("post", "pass", True), ("post", "await db.commit()", False), ("get", "pass", False)],
+)
+def test_a_route_whose_session_comes_by_a_type_of_another_file(
+    method: str, ending: str, told: bool, tmp_path: Path
+) -> None:
+    files = project("async def keep(db, user):\n    db.add(user)\n")
+    files["app/given.py"] = (
+        "from typing import Annotated\nfrom fastapi import Depends\nfrom sqlalchemy.ext.asyncio import AsyncSession\n"
+        "from app.db import get_db\nDb = Annotated[AsyncSession, Depends(get_db)]\n"
+    )
+    files["app/routes.py"] = (
+        "from fastapi import APIRouter\nfrom app.given import Db\nfrom app.code import keep\nrouter = APIRouter()\n"
+        f"@router.{method}('/')\nasync def create(user: dict, db: Db):{TOLD * told}\n    await keep(db, user)\n    {ending}\n"
+    )
+    check_source(files, "write-never-committed", tmp_path)
