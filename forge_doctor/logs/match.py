@@ -27,7 +27,7 @@ _USER_TEXT = regex(
 _ORIGINAL = regex(r"\bOriginal error: |\bCaused by: ")
 # The parameters of a test, in its name.
 _TEST = regex(r"[\w./\\-]{1,200}\.py::[\w:]{1,200}\[[^\]\n]*$")
-_PARAMETERS = regex(r"([\w./\\-]{1,200}\.py::[\w:]{1,200})\[[^\n]*\]")
+_PARAMETERS = regex(r"([\w./\\-]{1,200}\.py::[\w:]{1,200})\[[^\n]{0,1000}\]")
 _PROGRESS = regex(
     r"(?:^|\n)(?:[\w./\\-]{1,200}\.py(?:::[^ \n\[]{1,150}(?:\[[^ \n\]]{0,150}\])?)? )?[.sxEFRX]{0,80}\+{0,100}\Z"
 )

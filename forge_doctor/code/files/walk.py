@@ -145,7 +145,7 @@ class Search:
         return None if ignored_itself else answer
 
     def _from_git(self, folder: str, answer: GitAnswer) -> Iterator[str]:
-        for path in re.findall(r"could not open directory '(.*)/': Permission denied", answer.err):
+        for path in re.findall(r"(?m)^warning: could not open directory '(.*)/': Permission denied", answer.err):
             self._unseen(os.path.join(folder, path), "Permission denied")
         entries = [entry for entry in answer.out.split(b"\0") if entry]
         environments = tuple(

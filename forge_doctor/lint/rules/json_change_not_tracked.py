@@ -98,8 +98,8 @@ PATH = regex(r"[\w.]+")
 SEEN = regex(rb"flag_modified|flag_dirty|\.changed\(\)|\.merge\(|expunge|make_transient|deepcopy|no_autoflush")
 # A copy that is equal to what it is made of: nothing is put in or left out.
 COPIED = regex(
-    r"(?:dict|list|copy|copy\.copy)\(\s*([\w.]+)\s*\)|([\w.]+)\.copy\(\)|\{\s*\*\*([\w.]+)\s*,?\s*\}"
-    r"|\[\s*\*([\w.]+)\s*,?\s*\]|([\w.]+)\[:\]"
+    r"(?:dict|list|copy|copy\.copy)\(\s*([\w.]+)\s*\)|([\w.]+)\.copy\(\)|\{\s*\*\*([\w.]+)(?:\s*,)?\s*\}"
+    r"|\[\s*\*([\w.]+)(?:\s*,)?\s*\]|([\w.]+)\[:\]"
 )
 
 

@@ -26,7 +26,7 @@ from forge_doctor.sql.shape import Shape, shape_of
 
 BUILDERS = (b"select(", b".query(", b"insert(", b"update(", b"delete(", b".where(", b".filter")
 TEXT = regex(
-    rb"[\"']\s*(?:--[^\n]*\n\s*)?(?:[Ss]elect|SELECT|[Ii]nsert|INSERT|[Uu]pdate|UPDATE|[Dd]elete|DELETE|WITH)\s"
+    rb"[\"']\s*(?:--[^\n]{0,200}+\n\s*)?(?:[Ss]elect|SELECT|[Ii]nsert|INSERT|[Uu]pdate|UPDATE|[Dd]elete|DELETE|WITH)\s"
 )
 # More reads of a relationship than that tell nobody where to look.
 MOST_READS, MOST_PLACES = 8, 40

@@ -57,7 +57,7 @@ ASYNC_WORDS = (
 BEFORE_CALL = 200
 # `return user`, in parentheses or not: what gives an object away.
 RETURNED = regex(
-    rb"\breturn\b(?:[\s(\\]|#[^\n]*\n)*+(?!(?:None|True|False)\b)[^\W\d][\w\x80-\xff]*+[ \t\f)\\]*+(?:[#;\r\n]|\Z)"
+    rb"\breturn\b(?:[\s(\\]|#[^\n]{0,400}+\n)*+(?!(?:None|True|False)\b)[^\W\d][\w\x80-\xff]*+[ \t\f)\\]*+(?:[#;\r\n]|\Z)"
 )
 
 

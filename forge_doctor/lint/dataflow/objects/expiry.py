@@ -32,7 +32,7 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence
 from forge_doctor.regex import regex
 
-CONFIGURED = regex(rb"configure\s*\([^)]*expire_on_commit")
+CONFIGURED = regex(rb"configure\s{0,9}\([^)]{0,400}expire_on_commit")
 MADE = ("async_sessionmaker", "sessionmaker", "AsyncSession")
 MAX_DEPTH = 10
 
