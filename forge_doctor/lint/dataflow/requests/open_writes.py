@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Call, FunctionDef, Keyword, Name, Node, With
+from forge_doctor.code.syntax.nodes import Attribute, Call, For, FunctionDef, Keyword, Name, Node, With
 from forge_doctor.lint.dataflow.connections.handles import (
     THE_SESSION,
     Handle,
@@ -43,8 +43,8 @@ def open_write(project: Project, function: FunctionDef, handles: Handles) -> Cal
         return None
 
 
-def open_write_within(project: Project, block: With, handles: Handles) -> Call | None:
-    """The same of a block, whatever the function does around it."""
+def open_write_within(project: Project, block: With | For, handles: Handles) -> Call | None:
+    """The same of a block or a loop, whatever the function does around it."""
     try:
         calls = (call for one in block.body for call in one.find(Call, nested=False))
         return _first_write(project, calls, block.body, dict(handles), 0)
