@@ -55,11 +55,11 @@ def client_package(project: Project, node: Node, packages: Mapping[str, str], de
         if package in packages:
             return package
         return "" if node.receiver is None else client_package(project, node.receiver, packages, depth + 1)
-    given = _given_to(project, node)
+    given = given_to(project, node)
     return "" if given is None else client_package(project, given, packages, depth + 1)
 
 
-def _given_to(project: Project, node: Node) -> Node | None:
+def given_to(project: Project, node: Node) -> Node | None:
     """What a name or an attribute of the own object was given, where that is one expression."""
     if isinstance(node, Name):
         found = project.scopes(node.file).lookup(node.id, node)

@@ -25,6 +25,7 @@ from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.control_flow import waits_at
 from forge_doctor.lint.dataflow.network_calls import SENDING, client_library, client_package, network_call
+from forge_doctor.lint.dataflow.remote_calls import is_filled_by_others, is_remote_procedure, is_result_of_task
 
 MODEL_CLIENTS = {
     **{f"openai.{name}": "openai" for name in ("AsyncOpenAI", "OpenAI", "AsyncAzureOpenAI", "AzureOpenAI")},
@@ -79,7 +80,7 @@ CALLED = (
     | words(
         """copytree make_archive unpack_archive rmtree
     run call check_call check_output completion urlopen create_subprocess_exec create_subprocess_shell to_thread
-    run_sync run_process run_in_threadpool sleep run_in_executor"""
+    run_sync run_process run_in_threadpool sleep run_in_executor wait_for"""
     )
 )
 
@@ -93,9 +94,16 @@ class Wait(NamedTuple):
 
 def wait_of(project: Project, call: Call) -> Wait | None:
     """What a call waits for; None for one that does not, or is not known to."""
-    if call.method not in CALLED or (call.receiver is not None and is_mocked(call.receiver)):
+    name = call.method
+    if (name not in CALLED and not name[:1].isupper()) or (call.receiver is not None and is_mocked(call.receiver)):
         return None
+    if name not in CALLED:
+        return (
+            Wait("an answer of another service (grpc)", Confidence.HIGH) if is_remote_procedure(project, call) else None
+        )
     runs = is_run(call) or waits_at(call) is not None
+    if call.method == "get" and is_result_of_task(project, call):
+        return Wait("an answer of a worker (celery)", Confidence.HIGH)
     if call.method in SENDING and (library := network_call(project, call)):
         sync = library == "requests" or not is_of_async_client(project, call)
         return Wait(f"an answer of another service ({library})", Confidence.HIGH) if runs or sync else None
@@ -139,6 +147,9 @@ def _model_library(project: Project, receiver: Node) -> str:
 def _function(project: Project, call: Call, runs: bool) -> Wait | None:
     if call.method == "run_in_executor":
         return Wait("a thread", Confidence.LOW) if runs else None
+    if call.method == "wait_for":
+        is_answer = runs and is_filled_by_others(project, call)
+        return Wait("an answer that others set", Confidence.MEDIUM) if is_answer else None
     name = project.qualified(call.func)
     if name in SLEEPS:
         return _sleep(call) if name == "time.sleep" or runs else None

@@ -4,7 +4,8 @@ Why: until the answer comes the connection sits `idle in transaction`: it is mis
 locks make others wait, and vacuum cannot clean up behind it. A service that takes 30 s to time out holds
 them for 30 s. The wait may stand in a function that the code calls inside the transaction. Wrong when the transaction has
 ended by then: commits, rollbacks, closed blocks, and whoever is given the session in between are looked for, in the called
-function too. Or when the options of the call turn the wait off: constants, None and what is built right there are known.
+function too. Or when the options of the call turn the wait off: constants, None and what is built right there are known. A call
+through an abstract class or a Protocol is followed where the project has one class alone that implements it.
 
 Bad:
 
@@ -63,11 +64,12 @@ from forge_doctor.lint.dataflow.connections.open_transactions import (
 )
 from forge_doctor.lint.dataflow.connections.told_by_result import has_ended_by
 from forge_doctor.lint.dataflow.connections.units_of_work import entered_units
-from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait, waits_with_options
+from forge_doctor.lint.dataflow.connections.waiting_functions import may_wait, waiting_in_thread, waits_with_options
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, waits_at
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.objects.autocommit import is_autocommit
 from forge_doctor.lint.dataflow.one_time import runs_once
+from forge_doctor.lint.dataflow.remote_calls import may_be_result
 from forge_doctor.lint.dataflow.requests.concurrency import GATHERERS, gathered
 from forge_doctor.lint.dataflow.sessions.transactions import (
     HOLDERS,
@@ -198,6 +200,8 @@ def may_be_run(project: Project, call: Call) -> bool:
     if receiver is None:
         return call.method[:1].islower() and call.method not in PLAIN
     own = receiver.text in ("self", "cls") or is_module(receiver)
+    if call.method == "get" and may_be_result(call):
+        return True
     return (own and call.method not in PLAIN) or call.method in marked_functions(project, Mark.BLOCKS)
 
 
@@ -214,7 +218,7 @@ def words_imported(file: SourceFile) -> frozenset[bytes]:
 
 def wait_in(project: Project, call: Call, handles: Handles) -> Waited | None:
     """What a call waits for: itself, or in a function of the project that it runs, in whatever depth."""
-    own = wait_of(project, call)
+    own = None if waiting_in_thread(project, call) is not None else wait_of(project, call)
     if own is not None:
         # What blocks the loop as well is told by blocking-call-with-session.
         plain = call.function is not None and not call.function.is_async

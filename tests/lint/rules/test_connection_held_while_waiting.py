@@ -276,3 +276,15 @@ def test_a_stream_that_goes_on_until_nobody_listens(test: str, mark: str, tmp_pa
         mark=mark,
     )
     check_source(project(code), "connection-held-while-waiting", tmp_path)
+
+
+@pytest.mark.parametrize(("ending", "mark"), [("", "  # expect medium"), ("    await users.db.commit()\n", "")])
+def test_a_dependency_may_commit_what_an_object_holds(ending: str, mark: str, tmp_path: Path) -> None:
+    code = (
+        "class Users:\n    def __init__(self, db: AsyncSession = Depends(get_db)):\n        self.db = db\n"
+        "    async def known(self):\n        return await self.db.get(User, 1)\n"
+        f"async def signed_in(users: Users = Depends()):\n    user = await users.known(){mark}\n{ending}    return user\n"
+        "@router.get('/x')\nasync def x(client: httpx.AsyncClient, user = Depends(signed_in)):\n"
+        f"    return await client.get('https://x'){mark}\n"
+    )
+    check_source(project(code), "connection-held-while-waiting", tmp_path)

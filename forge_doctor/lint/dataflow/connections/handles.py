@@ -95,6 +95,15 @@ def handle_of(project: Project, node: Node, known: Mapping[str, Handle], depth: 
     return made_with(project, class_, node, known, depth + 1) if isinstance(class_, ClassDef) else None
 
 
+def handle_at(known: Mapping[str, Handle], node: Node) -> Handle | None:
+    """What is held under a name, or further inside of what is: `users.session` where `users` is known to hold it."""
+    found = known.get(node.text)
+    if found is None and isinstance(node, Attribute):
+        around = handle_at(known, node.value)
+        found = None if around is None else dict(around.attributes).get(node.attr)
+    return found
+
+
 def is_given_one(call: Call, known: Mapping[str, Handle]) -> bool:
     """Whether a call has something among its arguments that holds the session, itself or made there."""
     given = (*call.args, *(one.value for one in call.keywords))
@@ -129,11 +138,13 @@ def with_made(project: Project, function: FunctionDef, handles: Handles, end: in
 def given_to(function: FunctionDef, call: Call, known: Mapping[str, Handle]) -> Iterator[tuple[str, Handle]]:
     """The parameters of a function through which a call hands the session over."""
     for argument in call.args:
-        if argument.text in known and (name := parameter_name(function, call, argument, call)):
-            yield name, known[argument.text]
+        handle = handle_at(known, argument)
+        if handle is not None and (name := parameter_name(function, call, argument, call)):
+            yield name, handle
     for keyword in call.keywords:
-        if keyword.value.text in known and keyword.name in function.param_names:
-            yield keyword.name, known[keyword.value.text]
+        handle = handle_at(known, keyword.value)
+        if handle is not None and keyword.name in function.param_names:
+            yield keyword.name, handle
 
 
 def kept_by(
@@ -175,7 +186,7 @@ def inside(method: FunctionDef, handle: Handle) -> Handles:
 
 def reached(call: Call, callee: FunctionDef, known: Mapping[str, Handle]) -> dict[str, Handle]:
     """How a called function reaches what the caller knows: by its parameters and by its object."""
-    held = None if call.receiver is None else known.get(call.receiver.text)
+    held = None if call.receiver is None else handle_at(known, call.receiver)
     return dict(given_to(callee, call, known)) | (dict(inside(callee, held)) if held is not None else {})
 
 

@@ -25,11 +25,18 @@ from forge_doctor.lint.dataflow.connections.handles import (
     Handle,
     Handles,
     given_to,
+    handle_at,
     handle_of,
     inside,
     reached,
 )
-from forge_doctor.lint.dataflow.connections.waiting_functions import end_of_run, started_waiting, waits_inside
+from forge_doctor.lint.dataflow.connections.implementations import function_run
+from forge_doctor.lint.dataflow.connections.waiting_functions import (
+    end_of_run,
+    started_waiting,
+    waiting_in_thread,
+    waits_inside,
+)
 from forge_doctor.lint.dataflow.control_flow import is_in_handler, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.begun_elsewhere import is_conditional
@@ -99,16 +106,19 @@ def step_of(project: Project, call: Call, known: dict[str, Handle], *, waits: bo
 def _read(project: Project, call: Call, known: dict[str, Handle], waits: bool) -> Step:
     """What a call does with the session, or the function that says it."""
     receiver = call.receiver if known else None
-    handle = None if receiver is None else known.get(receiver.text)
+    handle = None if receiver is None else handle_at(known, receiver)
     if handle is THE_SESSION or handle == THE_SESSION:
         return _of_session(call)
     is_given = handle is not None or _is_given(call, known)
     if not waits and not is_given:
         return NOTHING
+    in_thread = waiting_in_thread(project, call) if waits and not is_given else None
+    if in_thread is not None:
+        return Called(in_thread, (), waits)
     wait = wait_of(project, call)
     if wait is not None:
         return Summary(waited=Waited(call, call, wait)) if waits else NOTHING
-    function = project.called(call)
+    function = function_run(project, call)
     if function is None and is_given:
         return Summary(handed=True)
     function = function or started_waiting(project, call)
@@ -128,9 +138,8 @@ def _read(project: Project, call: Call, known: dict[str, Handle], waits: bool) -
 
 def _is_given(call: Call, known: dict[str, Handle]) -> bool:
     """Whether something that holds the session stands among the arguments."""
-    return bool(known) and (
-        any(one.text in known for one in call.args) or any(pair.value.text in known for pair in call.keywords)
-    )
+    given = (*call.args, *(pair.value for pair in call.keywords)) if known else ()
+    return any(handle_at(known, one) is not None for one in given)
 
 
 def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | None:
@@ -143,7 +152,7 @@ def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | No
 def ended_inside(project: Project, call: Call, known: dict[str, Handle]) -> Summary | None:
     """What a call does that hands the session, as the caller reaches it, to a function which surely ends its transaction, on
     no condition: `query` is what uses it there once more; None for any other call."""
-    if not known or known.get("" if call.receiver is None else call.receiver.text) == THE_SESSION:
+    if not known or (call.receiver is not None and handle_at(known, call.receiver) == THE_SESSION):
         return None
     if isinstance(call.receiver, Call):
         take_made(project, call.receiver, known)
@@ -153,7 +162,7 @@ def ended_inside(project: Project, call: Call, known: dict[str, Handle]) -> Summ
 
 def _surely_ends(project: Project, call: Call, known: dict[str, Handle], depth: int = 0) -> bool:
     """Whether the function that a call runs comes to the end of the transaction whatever it is given."""
-    function = project.called(call) if depth < MOST_HOPS else None
+    function = function_run(project, call) if depth < MOST_HOPS else None
     if function is None:
         return False
     own = reached(call, function, known)
@@ -161,7 +170,7 @@ def _surely_ends(project: Project, call: Call, known: dict[str, Handle], depth: 
         take_made(project, inner, own)
         if is_conditional(inner, function):
             continue
-        if inner.receiver is not None and own.get(inner.receiver.text) == THE_SESSION:
+        if inner.receiver is not None and handle_at(own, inner.receiver) == THE_SESSION:
             if inner.method in ENDING and (is_awaited(inner) or not function.is_async):
                 return True
         elif step_of(project, inner, own, waits=False).ended and _surely_ends(project, inner, own, depth + 1):

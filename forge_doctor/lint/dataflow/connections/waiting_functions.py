@@ -8,8 +8,9 @@ from functools import partial
 from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, Yield
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, FunctionDef, Name, Node, Yield
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
+from forge_doctor.lint.dataflow.connections.implementations import function_run
 from forge_doctor.lint.dataflow.control_flow import group_of, is_in_handler, is_waited_for
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.transactions import calls_between
@@ -41,7 +42,7 @@ def may_wait(project: Project, call: Call) -> bool:
 def waits_with_options(project: Project, call: Call, around: Settings = UNSET, between: int = 0) -> bool:
     """Whether anything in what is called waits with the options that this call sets, or leaves as they are: `notify(text)`
     does not, which sleeps only `if duration > 0`."""
-    if between > MOST_BETWEEN or wait_of(project, call) is not None:
+    if between > MOST_BETWEEN or wait_of(project, call) is not None or in_thread(project, call) is not None:
         return True
     function = run_by(project, call)
     if function is None:
@@ -63,7 +64,7 @@ def waits_inside(project: Project, function: FunctionDef) -> bool:
 
 def run_by(project: Project, call: Call) -> FunctionDef | None:
     """The function of the project that runs to its end before the caller goes on; none for what makes an object."""
-    function = project.called(call)
+    function = function_run(project, call)
     if function is None:
         return started_by(project, call)
     return None if function.name == "__init__" or not is_waited_for(call, function) else function
@@ -80,6 +81,35 @@ def started_by(project: Project, call: Call) -> FunctionDef | None:
 def started_waiting(project: Project, call: Call) -> FunctionDef | None:
     """The same, of one that waits."""
     function = started_by(project, call)
+    return function if function is not None and waits_inside(project, function) else None
+
+
+IN_THREADS = frozenset(
+    {
+        "asyncio.to_thread",
+        "anyio.to_thread.run_sync",
+        "fastapi.concurrency.run_in_threadpool",
+        "starlette.concurrency.run_in_threadpool",
+    }
+)
+THREADS = frozenset(one.rpartition(".")[2] for one in IN_THREADS) | {"run_in_executor"}
+
+
+def in_thread(project: Project, call: Call) -> FunctionDef | None:
+    """The plain function of the project that a thread runs while the caller waits: `await asyncio.to_thread(render, x)`."""
+    if call.method not in THREADS or not isinstance(call.parent, Await):
+        return None
+    place = 1 if call.method == "run_in_executor" else 0
+    if not place and project.qualified(call.func) not in IN_THREADS:
+        return None
+    given = call.args[place] if len(call.args) > place else None
+    function = project.value_of(given).definition if isinstance(given, Name | Attribute) else None
+    return function if isinstance(function, FunctionDef) and not function.is_async else None
+
+
+def waiting_in_thread(project: Project, call: Call) -> FunctionDef | None:
+    """The same, of one that waits for something itself: that takes longer than a thread does."""
+    function = in_thread(project, call)
     return function if function is not None and waits_inside(project, function) else None
 
 
