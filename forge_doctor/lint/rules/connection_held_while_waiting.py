@@ -50,7 +50,8 @@ Wrong when: something gives the connection back before the wait. Every commit, r
 at, in the dependencies (those of the routers too, wherever they are included), in the endpoint and in what they call; a
 session that goes to code out of sight says no more than low confidence allows. Of a stream nothing is said where the
 project asks for FastAPI 0.106 to 0.117 alone, which ends dependencies before it. What the endpoint itself has queried
-before is `network-call-in-transaction`.
+before is `network-call-in-transaction`. The block of a driver's pool (`pool.acquire()`) that waits for another service keeps
+its connection as well; not told where it listens or keeps a lock by it.
 
 Source: https://github.com/mem0ai/mem0/issues/6236 (2026-07), the-momentum/open-wearables#1566 (2026-09, a stream), https://github.com/IBM/mcp-context-forge/issues/1862,
 https://github.com/xr843/fojin/pull/649 (2026-06); FastAPI runs what stands behind `yield` after the response:
@@ -75,7 +76,9 @@ from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.connection_use import Waited
 from forge_doctor.lint.dataflow.connections.handles import injected_handles, session_sources
 from forge_doctor.lint.dataflow.connections.held_connections import summary
+from forge_doctor.lint.dataflow.connections.lent_by_pools import waited_in_blocks
 from forge_doctor.lint.dataflow.frameworks.injection import dependents, endpoint_decorator
+from forge_doctor.lint.dataflow.one_time import runs_once
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import (
     HeldByDependency,
     held_by_dependencies,
@@ -106,11 +109,30 @@ def connection_held_while_waiting(file: SourceFile, project: Project) -> Iterato
                 yield at_wait(file, function, *waiting)
             elif function.decorators and endpoint_decorator(project, function) is not None:
                 yield from of_own_queries(file, project, function)
+    if not runs_once(file):
+        yield from of_pools(file, project)
     names = dependency_names(project)
     if file.mentions(*DECLARED) or any(
         one[1].decode("utf-8", "replace") in names for one in DEFINED.finditer(file.data)
     ):
         yield from of_dependencies(file, project, names)
+
+
+def of_pools(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """The block of a driver's pool, whose connection has queried and waits for another service with the code."""
+    for lent, waited in waited_in_blocks(file, project):
+        related = [Related(message="takes the connection", location=file.location(lent.opener))]
+        if waited.call is not waited.at:
+            related.append(Related(message="waits here", location=waited.call.file.location(waited.call)))
+        yield file.finding(
+            connection_held_while_waiting,
+            waited.at,
+            f"`{waited.at.func.text}()` waits for {waited.wait.what} inside the block of `{lent.opener.func.text}()`: the "
+            "connection is missing in the pool until the answer comes",
+            confidence=min(waited.wait.confidence, Confidence.MEDIUM),
+            remedy="leave the block before the wait, and take a connection again for what is written behind it",
+            related=tuple(related),
+        )
 
 
 def waiting_endpoint(project: Project, function: FunctionDef) -> tuple[HeldByDependency, Waited] | None:

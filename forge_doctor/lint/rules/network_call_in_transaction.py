@@ -55,6 +55,7 @@ from forge_doctor.lint.dataflow.connections.connection_use import Waited
 from forge_doctor.lint.dataflow.connections.handles import THE_SESSION, Handles
 from forge_doctor.lint.dataflow.connections.held_connections import summary, waited_inside
 from forge_doctor.lint.dataflow.connections.holding_classes import objects_given, sessions_given
+from forge_doctor.lint.dataflow.connections.lent_by_pools import begun_by_pool
 from forge_doctor.lint.dataflow.connections.open_transactions import (
     MOST_CALLS,
     Opened,
@@ -75,6 +76,7 @@ from forge_doctor.lint.dataflow.sessions.transactions import (
     HOLDERS,
     calls_between,
     calls_of,
+    is_handed,
     mentions,
 )
 from forge_doctor.lint.dataflow.waits import wait_of
@@ -115,7 +117,7 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
             if is_in_handler(call) or not may_be_run(project, call):
                 continue
             before = calls[max(0, number - MOST_CALLS) : number]
-            opened = opening(project, function, call, before)
+            opened = opening(project, function, call, before) or of_pool(project, function, call)
             if opened is None and is_async:
                 opened = opened_inside(project, function, call, before, reached)
             waited = None if opened is None else wait_in(project, call, opened.reach)
@@ -131,6 +133,15 @@ def may_be_open(file: SourceFile, project: Project) -> bool:
     return file.mentions(*STORE_WORDS, b"Depends", b"ession") and not project.data_access_names.isdisjoint(
         file.names_called
     )
+
+
+def of_pool(project: Project, function: FunctionDef, call: Call) -> Opened | None:
+    """The transaction that a connection of psycopg has begun, in the block of its pool."""
+    block = begun_by_pool(project, call) if function.is_async else None
+    if block is None or ended(function, block.session, block.opener.end, call.start):
+        return None
+    is_lent_on = is_handed(function, block.session, block.opener.end, call.start)
+    return None if is_lent_on else Opened(block.opener, block.session, block.confidence)
 
 
 def objects_used(project: Project, function: FunctionDef) -> tuple[Handles, ...]:
