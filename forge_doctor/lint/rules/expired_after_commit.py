@@ -90,7 +90,7 @@ def expired_after_commit(file: SourceFile, project: Project) -> Iterator[Finding
     expiring = any(one.search(file.data) is not None for one in (*HANDED, EXPIRING))
     for read in (
         *(expired_reads(file, project) if expiring else ()),
-        *(reads_of_next_round(file, project) if file.mentions(b"rollback") else ()),
+        *(reads_of_next_round(file, project) if expiring and file.mentions(b"for ", b"while ") else ()),
         *(reads_of_each(file, project) if expiring and file.mentions(b"for ") else ()),
         *reads_of_given(file, project),
         *reads_of_returned(file, project),

@@ -10,7 +10,8 @@ from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, Dict, Name, N
 
 MAKERS = frozenset({"relationship", "Relationship", "dynamic_loader"})
 # Loading that needs no query when the attribute is read, or never makes one by itself.
-EAGER = frozenset({"selectin", "joined", "subquery", "immediate", "raise", "raise_on_sql", "noload"})
+FETCHED = frozenset({"selectin", "joined", "subquery", "immediate"})  # with each query for the object
+EAGER = FETCHED | {"raise", "raise_on_sql", "noload"}
 # Collections that are never loaded whole: reading the attribute gives what queries are made with.
 NOT_LOADED = frozenset({"dynamic", "write_only"})
 # Annotations that decide the loading whatever `lazy=` says.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from forge_doctor.code.orm.mapped_attributes import is_column, lazy_relationship
-from forge_doctor.code.semantics.inference.models import Model
+from forge_doctor.code.orm.mapped_attributes import is_column
+from forge_doctor.code.semantics.inference.models import FETCHED, Model
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Assign,
@@ -31,10 +31,14 @@ def named_in(call: Call) -> frozenset[str]:
 
 
 def is_lost(project: Project, model: Model, attributes: frozenset[str]) -> frozenset[str]:
-    """Those that the mapper fills."""
-    return frozenset(
-        one for one in attributes if is_column(project, model, one) or lazy_relationship(model, one) is not None
-    )
+    """Those that the mapper fills: a relationship that queries load by themselves is gone like any other, and nobody queries."""
+    return frozenset(one for one in attributes if is_column(project, model, one) or is_loaded_relationship(model, one))
+
+
+def is_loaded_relationship(model: Model, name: str) -> bool:
+    """Whether it is a relationship whose rows an object keeps, once a query or a read has loaded them."""
+    found = model.relationship(name)
+    return found is not None and (found.loads_on_access or found.lazy in FETCHED)
 
 
 def may_be_used(project: Project, name: Name) -> bool:
