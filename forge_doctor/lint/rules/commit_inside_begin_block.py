@@ -50,6 +50,7 @@ from forge_doctor.code.syntax.nodes import (
     For,
     FunctionDef,
     Other,
+    Raise,
     Return,
     Subscript,
     While,
@@ -203,6 +204,24 @@ def is_run_again(call: Call, block: BeginBlock) -> bool:
     return False
 
 
+def used_in_next_round(function: FunctionDef, call: Call, block: BeginBlock) -> Call | None:
+    """What a loop inside the block does with the session before it comes to a rollback in a handler, which goes on with the
+    next round: that finds the transaction closed."""
+    handler = next((one for one in call.ancestors if isinstance(one, Except | FunctionDef)), None)
+    loop = next((one for one in call.ancestors if isinstance(one, For | While | FunctionDef)), None)
+    if call.method != "rollback" or not isinstance(handler, Except) or not isinstance(loop, For | While):
+        return None
+    if not block.statement.contains(loop) or not loop.contains(handler) or handler.contains(loop):
+        return None
+    ways_out = (Raise, Return)
+    if any(next(iter(handler.find(kind, nested=False)), None) is not None for kind in ways_out):
+        return None
+    if any(one.text == "break" for one in loop.find(Other, nested=False)):
+        return None
+    before = calls_between(function, loop.start, call.start)
+    return next((one for one in before if one.is_on(block.session) and one.method not in HARMLESS), None)
+
+
 def is_expected(call: Call) -> bool:
     """Whether a test wants the error: `with pytest.raises(...)`."""
     return any(isinstance(one, With) and any("raises" in item.text for item in one.items) for one in call.ancestors)
@@ -218,6 +237,8 @@ def used_after(function: FunctionDef, call: Call, block: BeginBlock) -> Call | N
         end = raw.end_byte
     if block.statement.contains(call) and is_run_again(call, block):
         return call
+    if block.statement.contains(call) and (again := used_in_next_round(function, call, block)) is not None:
+        return again
     for later in calls_between(function, call.end, end):
         if later.receiver is None or is_expected(later):
             continue

@@ -44,17 +44,19 @@ from collections.abc import Iterator
 
 from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import dependency_markers, is_dependency, marked_param
-from forge_doctor.code.semantics.library.kinds import Kind
+from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import end_of_chain, matched_calls
-from forge_doctor.code.syntax.nodes import Await, Call, FunctionDef, Subscript, Yield
+from forge_doctor.code.syntax.nodes import Assign, Await, Call, FunctionDef, Name, Node, Subscript, Yield
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked, is_test_file
 from forge_doctor.finding import Confidence, Finding, Severity
 from forge_doctor.lint.dataflow.coroutines.awaits import awaiting_edits
 from forge_doctor.regex import regex
 
-SUSPECT = regex(rb"yield(?<!\wyield)[ \t]{1,8}[\w.]{1,200}\(")
+CALLED = regex(rb"yield(?<!\wyield)[ \t]{1,8}[\w.]{1,200}\(")
+NAMED = regex(rb"yield(?<!\wyield)[ \t]{1,8}(\w{1,80})[ \t]*(?:[#\r\n]|\Z)")
+SUSPECT = regex(rb"yield(?<!\wyield)[ \t]{1,8}\w")
 # Whoever takes what another module makes may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("opens",)
@@ -65,10 +67,11 @@ TASKS = ("create_task", "ensure_future", "gather", "shield", "run_coroutine_thre
 
 @check(severity=Severity.ERROR)
 def coroutine_yielded(file: SourceFile, project: Project) -> Iterator[Finding]:
-    """Look at the calls that are yielded."""
+    """Look at the calls that are yielded, and at the names that hold what one gave."""
     if is_test_file(file):
         return
-    for first in matched_calls(file, SUSPECT):
+    yield from of_names(file, project)
+    for first in matched_calls(file, CALLED):
         call = end_of_chain(first)
         function = call.function
         if not isinstance(call, Call) or function is None or not isinstance(call.parent, Yield) or is_mocked(call.func):
@@ -78,7 +81,32 @@ def coroutine_yielded(file: SourceFile, project: Project) -> Iterator[Finding]:
             continue
         is_awaited = is_awaited_by_user(file, function) or is_awaited_by_route(project, function)
         if lends(project, function) and not is_awaited:
-            yield found(file, function, call, value.confidence)
+            yield found(file, function, call, call, value.confidence)
+
+
+def of_names(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """What a call gave to a name that is only yielded: `session = self.make()`, `yield session`."""
+    for match in NAMED.finditer(file.data) if file.mentions(b"async") else ():
+        name = file.node_at(match.start(1))
+        function = None if name is None else name.function
+        if not isinstance(name, Name) or function is None or not isinstance(name.parent, Yield):
+            continue
+        call = given_alone(function, name)
+        value = UNKNOWN if call is None else project.value_of(call)
+        if call is None or value.kind is not Kind.COROUTINE or value.confidence is Confidence.LOW:
+            continue
+        if call.method in TASKS or is_mocked(call.func):
+            continue
+        is_awaited = is_awaited_by_user(file, function) or is_awaited_by_route(project, function)
+        if lends(project, function) and not is_awaited:
+            yield found(file, function, name, call, value.confidence)
+
+
+def given_alone(function: FunctionDef, name: Name) -> Call | None:
+    """The call that a name is bound to, where the function says the name nowhere else: nothing awaits it or has it run."""
+    said = [one for one in function.find(Name) if one.id == name.id]
+    bound = said[0].parent if len(said) == 2 else None
+    return bound.value if isinstance(bound, Assign) and isinstance(bound.value, Call) else None
 
 
 def lends(project: Project, function: FunctionDef) -> bool:
@@ -111,14 +139,14 @@ def is_awaited_by_route(project: Project, function: FunctionDef) -> bool:
     return False
 
 
-def found(file: SourceFile, function: FunctionDef, call: Call, confidence: Confidence) -> Finding:
-    """The finding, at the call."""
+def found(file: SourceFile, function: FunctionDef, place: Node, call: Call, confidence: Confidence) -> Finding:
+    """The finding, at what is yielded."""
     return file.finding(
         coroutine_yielded,
-        call,
+        place,
         f"{function.name}() yields the coroutine of `{call.func.text}()`, which nobody has awaited, in the place of what that "
         "gives: AttributeError at its first use",
         confidence=confidence,
-        remedy=f"yield await {call.text}",
+        remedy=f"yield await {call.text}" if place is call else f"{place.text} = await {call.text}",
         edits=awaiting_edits(call, safe=False),
     )

@@ -59,15 +59,20 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.entry_points import dependency_markers
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Raise, Try, Tuple, With, WithItem, Yield
-from forge_doctor.code.syntax.prefilter import AnyWord, Both
+from forge_doctor.code.syntax.nodes import Call, Except, FunctionDef, Raise, Return, Try, Tuple, With, WithItem, Yield
+from forge_doctor.code.syntax.prefilter import AnyWord, Both, Either
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
+from forge_doctor.lint.dataflow.sessions.transactions import ENDING, calls_of
+from forge_doctor.regex import regex
 
-SUSPECT = Both(AnyWord(b"yield"), AnyWord(b"except", b"suppress"))
+SUSPECT = Either(
+    Both(AnyWord(b"yield"), AnyWord(b"except", b"suppress")), Both(AnyWord(b"exit__"), AnyWord(b"return True"))
+)
 LINE_DOES = ("holds",)
+EXITS = ("__aexit__", "__exit__")
 EVERYTHING = frozenset({"Exception", "BaseException"})
 
 
@@ -77,6 +82,8 @@ def dependency_swallows_error(file: SourceFile, project: Project) -> Iterator[Fi
     if is_test_file(file):
         return
     for function in project.scopes(file).functions:
+        if function.name in EXITS and (swallows := returns_true(project, function)) is not None:
+            yield found_in_exit(file, function, swallows)
         if not function.is_generator:
             continue
         handler = swallowing(project, function)
@@ -92,6 +99,24 @@ def dependency_swallows_error(file: SourceFile, project: Project) -> Iterator[Fi
             related = (Related(message="injected here", location=marker.file.location(marker)),)
             what = "any error of the endpoint, HTTPException too, ends as a 500 without its cause"
             yield found(file, function, handler, what, related)
+
+
+def returns_true(project: Project, function: FunctionDef) -> Return | None:
+    """The `return True` at the end of the way out of an object that ends a session there: Python drops the error for it."""
+    last = function.body[-1] if function.is_method and function.body else None
+    if isinstance(last, Try):  # the `finally` alone may follow
+        last = last.body[-1]
+    if not isinstance(last, Return) or last.value is None or last.value.text != "True":
+        return None
+    # Whoever raises, or looks what kind of error it is, knows which he drops.
+    if next(function.find(Raise, nested=False), None) is not None or KINDS.search(function.text) is not None:
+        return None
+    ends = (one for one in calls_of(function) if one.method in ENDING and one.receiver is not None)
+    held = any(one.receiver is not None and project.known(one.receiver).kind in SESSIONS for one in ends)
+    return last if held else None
+
+
+KINDS = regex(r"issubclass|isinstance|\bis\s+(?:not\s+)?\w*(?:Error|Exception)|==\s*\w*(?:Error|Exception)")
 
 
 def swallowing(project: Project, function: FunctionDef) -> Except | WithItem | None:
@@ -161,6 +186,18 @@ def lends_session(project: Project, function: FunctionDef) -> bool:
 def is_manager(project: Project, function: FunctionDef) -> bool:
     """Whether the standard library makes it a context manager."""
     return project.result(function).kind in (Kind.ASYNC_CONTEXT, Kind.CONTEXT)
+
+
+def found_in_exit(file: SourceFile, function: FunctionDef, swallows: Return) -> Finding:
+    """The finding, at the `return`."""
+    return file.finding(
+        dependency_swallows_error,
+        swallows,
+        f"{function.qualname}() returns True, which drops whatever error comes out of its `with` block: the code behind goes "
+        "on as if nothing had failed",
+        confidence=Confidence.HIGH,
+        remedy="return None, or False",
+    )
 
 
 def found(

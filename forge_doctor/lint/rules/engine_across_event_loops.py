@@ -76,7 +76,7 @@ from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.coroutines.new_loops import is_flask_route, run_by_decorator, run_in_new_loop
-from forge_doctor.lint.dataflow.coroutines.repeated_runs import repeated
+from forge_doctor.lint.dataflow.coroutines.repeated_runs import repeated, scheduled
 from forge_doctor.lint.dataflow.sessions.module_engines import EngineUse, engine_used, is_disposed
 from forge_doctor.regex import regex
 
@@ -118,6 +118,18 @@ def engine_across_event_loops(file: SourceFile, project: Project) -> Iterator[Fi
                 yield found_before(file, call, target, used, after)
                 break
     yield from of_module(file, project)
+    yield from of_lambdas(file, project)
+
+
+def of_lambdas(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`scheduler.add_job(lambda: asyncio.run(purge()))`: each run of the job makes a loop."""
+    for call in file.calls("run") if file.mentions(b"lambda") else ():
+        again = scheduled(call)
+        coroutine = run_in_new_loop(project, call) if again else None
+        target = None if coroutine is None else function_of_coroutine(project, coroutine)
+        used = None if target is None else engine_used(project, target)
+        if target is not None and used is not None and not keeps_nothing(used) and not is_disposed(project, target):
+            yield found(file, call, target, used, again)
 
 
 def of_flask(file: SourceFile, project: Project) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ Good:
 
     asyncio.run(main())
 
-Wrong when: something else disposes of it. Any `dispose` in the file or in that of a class or function it is given to,
+Wrong when: something else disposes of it. Any `dispose` in the code of the file or in that of a class or function it is given to,
 NullPool, SQLite, and a file that makes an app or is imported (no `asyncio.run` of its own at the end) keep this rule
 silent.
 
@@ -49,26 +49,29 @@ from forge_doctor.check import check
 from forge_doctor.code.orm.engines import EngineCall, engine_calls
 from forge_doctor.code.semantics.library.kinds import UNKNOWN
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, If, Keyword, Name, With
+from forge_doctor.code.syntax.nodes import Assign, Call, Expr, FunctionDef, If, Keyword, Name, Node, Str, With
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.coroutines.coroutine_function import function_of_coroutine
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_used
 from forge_doctor.lint.dataflow.use_def import reads_of
+from forge_doctor.regex import regex
 
-SUSPECT = WordsThen(rb"\b(?:asyncio\.run|\w+\.run)\(", b"asyncio.run(", b"asyncio.Runner(")
+SUSPECT = WordsThen(rb"\b(?:asyncio\.run|\w+\.run)\(", b"asyncio.run(", b"asyncio.Runner(", b"anyio.run(")
 # Who calls a service may say no word of a database.
 EVERYWHERE = True
 LINE_DOES = ("holds",)
 DISPOSING = (b"dispose",)
-ELSEWHERE = (b"dispose", b"NullPool", b"FastAPI(", b"Starlette(", b"Litestar(", b"StaticPool")
+DISPOSED = regex(rb"dispose")
+ELSEWHERE = (b"NullPool", b"FastAPI(", b"Starlette(", b"Litestar(", b"StaticPool")
 
 
 @check(severity=Severity.INFO)
 def engine_never_disposed(file: SourceFile, project: Project) -> Iterator[Finding]:
     """Look at the engines of files that run their own event loop and end."""
-    if is_test_file(file) or file.mentions(*ELSEWHERE):
+    if is_test_file(file) or file.mentions(*ELSEWHERE) or may_dispose(file):
         return
     run = next((one for one in file.calls("run") if ends_program(project, one)), None)
     if run is None:
@@ -89,9 +92,24 @@ def engine_never_disposed(file: SourceFile, project: Project) -> Iterator[Findin
             )
 
 
+def may_dispose(file: SourceFile) -> bool:
+    """Whether the word stands in the file's code, be it in a string of it: not in a comment or a docstring alone."""
+    for match in DISPOSED.finditer(file.data) if file.mentions(*DISPOSING) else ():
+        node = file.node_at(match.start())
+        if node is None or not (node.raw.type == "comment" or is_docstring(node)):
+            return True
+    return False
+
+
+def is_docstring(node: Node) -> bool:
+    """Whether it is, or stands in, a string that is a statement of its own."""
+    text = node if isinstance(node, Str) else node.enclosing(Str)
+    return text is not None and isinstance(text.parent, Expr)
+
+
 def of_other_modules(file: SourceFile, project: Project, run: Call) -> Iterator[Finding]:
     """The engine that another module keeps, and that the coroutine of the script takes connections of."""
-    target = project.called(run.args[0]) if run.args and isinstance(run.args[0], Call) else None
+    target = function_of_coroutine(project, run.args[0]) if run.args else None
     used = None if target is None else engine_used(project, target)
     if target is None or used is None or used.engine.call.file is file or target.file.mentions(*DISPOSING):
         return
@@ -141,7 +159,7 @@ def ends_program(project: Project, call: Call) -> bool:
         and runner.target is not None
         and (runner.target.text == call.receiver.text and "asyncio.Runner" in runner.value.text)
     )
-    if project.qualified(call.func) != "asyncio.run" and not by_runner:
+    if project.qualified(call.func) not in ("asyncio.run", "anyio.run") and not by_runner:
         return False
     if call.function is not None:
         return is_command(call.function)

@@ -38,11 +38,11 @@ from forge_doctor.check import check
 from forge_doctor.code.semantics.library.kinds import Kind, Value
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.matched_calls import reference_at
-from forge_doctor.code.syntax.nodes import Call, Node, WithItem
+from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node, WithItem
 from forge_doctor.code.syntax.prefilter import WordsThen
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_mocked
-from forge_doctor.finding import Confidence, Evidence, Finding, Severity
+from forge_doctor.finding import Confidence, Evidence, Finding, Related, Severity
 from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.regex import regex
 
@@ -57,6 +57,7 @@ SUSPECT = WordsThen(
     rb"with(?<!\wwith)[ \t(]+[\w.]+(?:\s+as\b|\s*:|(?<=maker)\()", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"
 )
 LINE_DOES = ("opens",)
+LENT = frozenset({Kind.ASYNC_SESSION, Kind.SESSION, Kind.ASYNC_CONNECTION, Kind.CONNECTION})
 FACTORIES = {Kind.ASYNC_FACTORY: "async_sessionmaker", Kind.FACTORY: "sessionmaker"}
 
 
@@ -69,6 +70,8 @@ def factory_not_called(file: SourceFile, project: Project) -> Iterator[Finding]:
             continue
         value = factory(project, given, given)
         if value is None:
+            if (manager := lending(project, given)) is not None:
+                yield of_manager(file, given, manager)
             continue
         yield file.finding(
             factory_not_called,
@@ -89,6 +92,32 @@ def factory(project: Project, entered: Node, named: Node) -> Value | None:
     if value.kind not in FACTORIES or value.definition is not None or value.confidence is Confidence.LOW:
         return None
     return None if is_mocked(named) or is_expected_to_fail(entered) else value
+
+
+def lending(project: Project, entered: Node) -> FunctionDef | None:
+    """The context manager's function that is entered itself, where what it makes would lend a session."""
+    value = project.value_of(entered)
+    function = value.definition if value.kind is Kind.FUNCTION and value.confidence > Confidence.LOW else None
+    if not isinstance(function, FunctionDef) or not function.decorated_by("asynccontextmanager", "contextmanager"):
+        return None
+    if len(function.decorators) > 1 or project.entered(project.result(function)).kind not in LENT:
+        return None
+    return None if is_mocked(entered) or is_expected_to_fail(entered) else function
+
+
+def of_manager(file: SourceFile, given: Node, manager: FunctionDef) -> Finding:
+    """The finding for a function that makes a context manager, and is none."""
+    needs = len(manager.param_names) > manager.is_method
+    return file.finding(
+        factory_not_called,
+        given,
+        f"`{given.text}` is the function {manager.qualname}(), which makes the context manager when it is called and cannot be "
+        "entered itself: TypeError at run time, before any query",
+        confidence=Confidence.HIGH,
+        remedy=f"{given.text}(...)" if needs else f"{given.text}()",
+        related=(Related(message="the context manager", location=manager.file.location(manager)),),
+        edits=() if needs else (file.insertion(given.end, "()", safe=False),),
+    )
 
 
 def made_and_entered(file: SourceFile, project: Project) -> Iterator[Finding]:

@@ -356,3 +356,36 @@ def test_plain_sessions(opener: str, first: str, then: str, told: bool, tmp_path
         f"        {then}\n    session.close()\n"
     )
     check_source({"orders.py": PLAIN, "use.py": use}, "commit-inside-begin-block", tmp_path)
+
+
+ROUNDS = """\
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+async def load(session: AsyncSession, rows):
+    async with session.begin():
+        for row in rows:
+            try:
+                {first}
+            except IntegrityError:
+                {handler}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "handler"),
+    [
+        ("await session.execute(row)", "await session.rollback()  # expect high"),
+        (
+            "async with session.begin_nested():\n                    session.add(row)",
+            "await session.rollback()  # expect high\n                continue",
+        ),
+        ("await session.execute(row)", "await session.rollback()\n                raise"),
+        ("await session.execute(row)", "await session.rollback()\n                break"),
+        ("await session.execute(row)", "await session.rollback()\n                return"),
+        ("print(row)", "await session.rollback()"),
+        ("async with session.begin_nested():\n                    session.add(row)", "continue"),
+    ],
+)
+def test_a_rollback_in_a_handler_of_a_loop(first: str, handler: str, tmp_path: Path) -> None:
+    check_source(ROUNDS.format(first=first, handler=handler), "commit-inside-begin-block", tmp_path)

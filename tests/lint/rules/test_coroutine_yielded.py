@@ -56,3 +56,29 @@ def test_a_coroutine_that_is_lent_is_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", AWAITED)
 def test_a_value_or_a_coroutine_that_is_awaited_is_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "coroutine-yielded", tmp_path)
+
+
+NAMED = """\
+from contextlib import asynccontextmanager
+async def make():
+    return Session()
+{decorator}
+async def own():
+    db = {given}
+{then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "given", "then"),
+    [
+        ("@asynccontextmanager", "make()", "    yield db  # expect high"),
+        ("@asynccontextmanager", "make()", "    try:\n        yield db  # expect high\n    finally:\n        pass"),
+        ("@asynccontextmanager", "await make()", "    yield db"),
+        ("@asynccontextmanager", "make()", "    db = await db\n    yield db"),
+        ("@asynccontextmanager", "asyncio.create_task(make())", "    yield db"),
+        ("", "make()", "    yield db"),
+    ],
+)
+def test_a_coroutine_that_a_name_holds(decorator: str, given: str, then: str, tmp_path: Path) -> None:
+    check_source(project(NAMED.format(decorator=decorator, given=given, then=then)), "coroutine-yielded", tmp_path)

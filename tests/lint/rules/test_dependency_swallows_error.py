@@ -63,3 +63,37 @@ def test_a_swallowed_error_is_found(code: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", RAISED)
 def test_an_error_that_is_raised_again_is_not(code: str, tmp_path: Path) -> None:
     check_source(project(code), "dependency-swallows-error", tmp_path)
+
+
+EXIT = """\
+class Unit:
+    async def __aenter__(self):
+        self.session = Session()
+        return self
+
+    async def __aexit__(self, kind, error, trace):
+{body}
+"""
+ENDS = "        await self.session.rollback()\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ENDS + "        return True  # expect high",
+        "        if kind is None:\n            await self.session.commit()\n        else:\n    "
+        + ENDS
+        + "        return True  # expect high",
+        "        try:\n    "
+        + ENDS
+        + "            return True  # expect high\n        finally:\n            await self.session.close()",
+        ENDS + "        return False",
+        ENDS + "        return kind is None",
+        ENDS + "        if kind is None:\n            return True",
+        ENDS + "        if kind is not ValueError:\n            return None\n        return True",
+        ENDS + "        if kind:\n            raise Failed from error\n        return True",
+        "        print(kind)\n        return True",
+    ],
+)
+def test_a_way_out_that_drops_each_error(body: str, tmp_path: Path) -> None:
+    check_source(project(EXIT.format(body=body)), "dependency-swallows-error", tmp_path)

@@ -344,3 +344,33 @@ def test_a_decorator_that_runs_each_call_in_a_loop_of_its_own(
 ) -> None:
     code = DECORATOR.format(runs=runs, queue=queue, at=at, body=body, mark="  # expect high" * told)
     check_source(POOLED + code, "engine-across-event-loops", tmp_path)
+
+
+LAMBDA = """\
+import asyncio
+from apscheduler.schedulers.background import BackgroundScheduler
+
+async def clean():
+    await work()
+{last}
+scheduler = BackgroundScheduler()
+
+def start():
+    {job}
+"""
+
+
+@pytest.mark.parametrize(
+    ("job", "last"),
+    [
+        ("scheduler.add_job(lambda: asyncio.run(clean()), 'interval', minutes=5)  # expect high", ""),
+        ("scheduler.add_job(func=lambda: asyncio.run(clean()), trigger='cron', hour=2)  # expect high", ""),
+        ("schedule.every(5).minutes.do(lambda: asyncio.run(clean()))  # expect high", ""),
+        ("scheduler.add_job(lambda: asyncio.run(clean()), 'interval', minutes=5)", "    await engine.dispose()\n"),
+        ("scheduler.add_job(lambda: asyncio.run(clean()), 'date')", ""),
+        ("register(lambda: asyncio.run(clean()))", ""),
+        ("scheduler.add_job(lambda: print(clean), 'interval', minutes=5)", ""),
+    ],
+)
+def test_a_lambda_that_a_scheduler_runs(job: str, last: str, tmp_path: Path) -> None:
+    check_source(POOLED + LAMBDA.format(job=job, last=last), "engine-across-event-loops", tmp_path)

@@ -75,3 +75,32 @@ HOME = (
 def test_the_engine_of_another_module(more: str, end: str, last: str, tmp_path: Path) -> None:
     files = {"pyproject.toml": "", "home.py": HOME, "jobs.py": WORK.format(last=last)}
     check_source(files | {"script.py": SCRIPT.format(more=more, end=end)}, "engine-never-disposed", tmp_path)
+
+
+WORDS = """\
+{before}import asyncio
+import anyio
+from sqlalchemy.ext.asyncio import create_async_engine
+
+async def main():
+    engine = create_async_engine('postgresql+asyncpg://h/d'){mark}
+    async with engine.begin() as connection:
+        await connection.execute(text)
+{last}
+{run}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "last", "run", "mark"),
+    [
+        ("# dispose?\n", "", "asyncio.run(main())", "  # expect medium"),
+        ('"""Nothing to dispose of."""\n', "", "asyncio.run(main())", "  # expect medium"),
+        ("", "", "anyio.run(main)", "  # expect medium"),
+        ("# dispose?\n", "    await engine.dispose()", "asyncio.run(main())", ""),
+        ("", "    await engine.dispose()", "anyio.run(main)", ""),
+        ("", "    await getattr(engine, 'dispose')()", "asyncio.run(main())", ""),
+    ],
+)
+def test_a_word_in_a_comment_disposes_of_nothing(before: str, last: str, run: str, mark: str, tmp_path: Path) -> None:
+    check_source(WORDS.format(before=before, last=last, run=run, mark=mark), "engine-never-disposed", tmp_path)

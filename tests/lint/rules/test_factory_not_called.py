@@ -67,3 +67,43 @@ def test_the_fix_calls_it(tmp_path: Path) -> None:
         "async def f():\n    async with Session as own:\n        pass\n"
     )
     assert "async with Session() as own:" in fixed(code, "factory-not-called", tmp_path)
+
+
+MANAGER = """\
+from contextlib import asynccontextmanager
+
+class Storage:
+    {decorator}
+    async def session(self):
+        async with Session() as own:
+            yield own
+
+    @asynccontextmanager
+    async def numbers(self):
+        yield 1
+
+class Users:
+    def __init__(self, storage: Storage):
+        self.storage = storage
+
+    async def f(self):
+        async with self.storage.{entered}:{mark}
+            await own.commit()
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "entered", "mark"),
+    [
+        ("@asynccontextmanager", "session as own", "  # expect high"),
+        ("@asynccontextmanager", "session() as own", ""),
+        ("@property\n    @asynccontextmanager", "session as own", ""),
+        ("@asynccontextmanager", "numbers as own", ""),
+        ("", "session as own", ""),
+    ],
+)
+def test_the_function_of_a_context_manager_is_none_itself(
+    decorator: str, entered: str, mark: str, tmp_path: Path
+) -> None:
+    code = MANAGER.format(decorator=decorator, entered=entered, mark=mark)
+    check_source(project(code), "factory-not-called", tmp_path)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, FunctionDef, Name
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, FunctionDef, Name
 from forge_doctor.lint.dataflow.connections.connection_use import (
     NAME,
     NOTHING,
@@ -139,7 +139,7 @@ def _read(project: Project, call: Call, known: dict[str, Handle], waits: bool) -
 def _is_given(call: Call, known: dict[str, Handle]) -> bool:
     """Whether something that holds the session stands among the arguments."""
     given = (*call.args, *(pair.value for pair in call.keywords)) if known else ()
-    return any(handle_at(known, one) is not None for one in given)
+    return any(one.text in known or (isinstance(one, Attribute) and handle_at(known, one)) for one in given)
 
 
 def waited_inside(project: Project, call: Call, handles: Handles) -> Waited | None:

@@ -13,6 +13,8 @@ from forge_doctor.code.syntax.nodes import (
     ComprehensionFor,
     For,
     FunctionDef,
+    Keyword,
+    Lambda,
     Name,
     While,
 )
@@ -43,6 +45,21 @@ def repeated(project: Project, function: FunctionDef, call: Call) -> str:
         or job_caller(project, function)
         or in_threads(project, function)
     )
+
+
+SCHEDULERS = {"add_job": "APScheduler", "do": "schedule"}
+
+
+def scheduled(call: Call) -> str:
+    """The scheduler that runs a lambda with the call in it, again and again; empty for any other call."""
+    around = next((one for one in call.ancestors if isinstance(one, Lambda | FunctionDef)), None)
+    given = None if not isinstance(around, Lambda) else around.parent
+    given = given.parent if isinstance(given, Keyword) else given
+    if not isinstance(given, Call) or given.method not in SCHEDULERS or given.func.contains(call):
+        return ""
+    # A job of one date runs once.
+    once = any("date" in one.text.lower() for one in (*given.args, *given.keywords) if one is not around)
+    return "" if once else f"{SCHEDULERS[given.method]} in line {given.line}"
 
 
 def celery_task(project: Project, function: FunctionDef) -> str:
