@@ -41,7 +41,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.kinds import Kind, words
+from forge_doctor.code.semantics.library.kinds import Kind, Value, words
+from forge_doctor.code.semantics.library.methods import COROUTINES, PLAIN
 from forge_doctor.code.semantics.literals import followed
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Name, Node, With, WithItem
@@ -60,6 +61,9 @@ SUSPECT = AnyWord(b"advisory_lock")
 SENDING = words("execute scalar scalars fetch fetchval fetchrow exec")
 ENDING = words("commit rollback close")
 SESSIONS = (Kind.ASYNC_SESSION, Kind.ASYNC_SCOPED)
+OF_SESSIONS_ALONE = (COROUTINES[Kind.ASYNC_SESSION] | PLAIN[Kind.ASYNC_SESSION]) - (
+    COROUTINES[Kind.ASYNC_CONNECTION] | PLAIN[Kind.ASYNC_CONNECTION]
+)
 LINE_DOES = ("holds",)
 REMEDY = "pg_advisory_xact_lock() in the transaction that needs it, or one connection from `engine.connect()` for lock, work and unlock"
 
@@ -104,7 +108,7 @@ def lost(project: Project, function: FunctionDef, call: Call, connection: Node) 
 
 def _left_on_connection(project: Project, function: FunctionDef, call: Call, session: Name) -> str:
     value = project.known(session)
-    is_session = value.kind in SESSIONS
+    is_session = value.kind in SESSIONS and is_surely_session(project, session, value)
     if not (is_session or value.kind is Kind.ASYNC_CONNECTION) or value.confidence is Confidence.LOW:
         return ""
     opened = opened_by(session)
@@ -122,6 +126,14 @@ def _left_on_connection(project: Project, function: FunctionDef, call: Call, ses
     if opened is not None and not is_unlocked:
         return f"nothing unlocks it: the block of line {opened.line} gives the connection back to its pool with the lock on it"
     return ""
+
+
+def is_surely_session(project: Project, session: Name, value: Value) -> bool:
+    """Whether it is known to be one, by more than awaited calls that a connection has as well: that keeps the lock."""
+    if "stands beside" not in value.why:
+        return True
+    seen = project.evidence(session)
+    return seen.named_like_session or bool((seen.awaited | seen.plain) & OF_SESSIONS_ALONE)
 
 
 def is_unlock(call: Call) -> bool:

@@ -81,3 +81,17 @@ def test_the_first_end_is_named(first: str, second: str, tmp_path: Path) -> None
     code = f"{HEAD.format(options='')}{BLOCK}        {LOCK}\n        await s.{first}()\n        await s.{second}()\n"
     (found,) = lint_source(code, RULE, tmp_path)
     assert f"`s.{first}()` in line 10" in found.message
+
+
+@pytest.mark.parametrize(
+    ("param", "more", "told"),
+    [
+        # Whose calls a connection has as well may be one, and that keeps the lock.
+        ("s", "", False),
+        ("s", "        await s.refresh(work)\n", True),
+        ("s: AsyncSession", "", True),
+    ],
+)
+def test_what_only_its_calls_tell_of(param: str, more: str, told: bool, tmp_path: Path) -> None:
+    code = f"async def f({param}, work):\n    while True:\n        {LOCK}{'  # expect medium' * told}\n        await s.commit()\n{more}"
+    check_source(HEAD.format(options="") + code, RULE, tmp_path)
