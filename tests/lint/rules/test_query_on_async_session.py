@@ -152,3 +152,15 @@ def test_what_is_not_proven_is_not_rewritten(kept: str, tmp_path: Path) -> None:
 def test_a_name_select_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     code = f"{QUERIES}def select(x): ...\nasync def f(db: AsyncSession):\n    return db.query(User).all()\n"
     assert fixed(code, RULE, tmp_path) == code
+
+
+@pytest.mark.parametrize(("url", "told"), [("create_engine('postgresql://localhost/x')", False), ("make()", True)])
+def test_a_session_of_a_synchronous_engine_is_none_of_asyncios_by_its_block(
+    url: str, told: bool, tmp_path: Path
+) -> None:
+    code = (
+        f"from sqlalchemy import create_engine\nfrom sqlalchemy.orm import sessionmaker\nmake = print\n"
+        f"async def f():\n    engine = {url}\n    Local = sessionmaker(bind=engine)\n"
+        f"    async with Local() as db:\n        return db.query(User).all(){'  # expect medium' * told}\n"
+    )
+    check_source(QUERIES + code, RULE, tmp_path)

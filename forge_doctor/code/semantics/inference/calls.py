@@ -9,6 +9,7 @@ from forge_doctor.code.semantics.library.kinds import OTHER, UNKNOWN, Kind, Valu
 from forge_doctor.code.semantics.library.methods import AWAITED, COROUTINES, ENTERED, PLAIN, PLAINLY, STARTABLE
 from forge_doctor.code.semantics.library.symbols import DEPENDS, LOOKALIKES
 from forge_doctor.code.syntax.nodes import (
+    Assign,
     Await,
     BinOp,
     BoolOp,
@@ -153,6 +154,22 @@ def _made(knows: Knowledge, call: Call, class_: Value) -> Value:
         if (made is not None and knows.value_of(made).inner.kind.is_async_session) or "AsyncSession" in call.func.text:
             return Value(Kind.ASYNC_FACTORY, why=f"made in line {call.line}")
     return class_.inner.because(f"made in line {call.line}")
+
+
+def is_of_sync_engine(knows: Knowledge, made: Node) -> bool:
+    """Whether `sessionmaker(bind=engine)` gives it with an engine of `create_engine()`: a session that no `async with` enters,
+    and of which nobody knows what its author meant by one."""
+    found = (
+        knows.scopes(made.file).lookup(made.func.text, made)
+        if isinstance(made, Call) and isinstance(made.func, Name)
+        else None
+    )
+    bound = [] if found is None else [one.node for one in found[1]]
+    factory = bound[0].value if len(bound) == 1 and isinstance(bound[0], Assign) else None
+    if not isinstance(factory, Call) or factory.keyword("class_") is not None:
+        return False
+    engine = factory.argument(0, "bind")
+    return engine is not None and knows.value_of(engine).kind is Kind.ENGINE
 
 
 def class_of(instance: Value) -> Value:

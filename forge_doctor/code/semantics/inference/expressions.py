@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forge_doctor.code.semantics.inference.annotation import collection_of, external
 from forge_doctor.code.semantics.inference.app_state import set_before, state_value
-from forge_doctor.code.semantics.inference.calls import call_value, class_of, method_value
+from forge_doctor.code.semantics.inference.calls import call_value, class_of, is_of_sync_engine, method_value
 from forge_doctor.code.semantics.inference.classes import TWINS, as_called_on, in_its_place
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.inference.interface import Knowledge
@@ -212,6 +212,8 @@ def _entered(knows: Knowledge, item: WithItem, binding: Binding) -> Value:
         # No sync session, connection or transaction can itself be entered with `async with`; what enters may give one.
         twin = TWINS.get(manager.kind)
         if twin is not None:
+            if is_of_sync_engine(knows, item.value):
+                return OTHER
             return Value(twin, confidence=Confidence.MEDIUM, why="entered with `async with`")
         return value if value.is_known or not is_called_like_factory(item.value) else ENTERED_BY_NAME
     # A plain `with` of something unknown binds nothing of asyncio's: that all needs `async with`.
