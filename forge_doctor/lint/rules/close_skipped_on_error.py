@@ -30,6 +30,9 @@ Good:
         finally:
             await session.close()
 
+Wrong when: the error ends the process, and its pool with it. A function that a script hands to `asyncio.run()` under its
+guard, or that is a step of that function, in no loop and no `try`, is left alone.
+
 Source: https://docs.sqlalchemy.org/en/20/orm/session_basics.html (Opening and Closing a Session)
 """
 
@@ -44,13 +47,16 @@ from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import (
     Attribute,
     Await,
+    Call,
     Except,
     Finally,
+    For,
     FunctionDef,
     Name,
     Node,
     Return,
     Try,
+    While,
     With,
     Yield,
 )
@@ -64,6 +70,7 @@ from forge_doctor.lint.dataflow.sessions.leaks import bound_name
 from forge_doctor.lint.dataflow.sessions.lifetimes import lifetime_of
 from forge_doctor.lint.dataflow.sessions.ownership import Lifetime
 from forge_doctor.lint.dataflow.sessions.transactions import calls_named, is_awaited
+from forge_doctor.lint.rules.engine_never_disposed import ends_program
 from forge_doctor.lint.rules.unclosed_session import SUSPECT as MAKES_SESSIONS
 
 SUSPECT = Either(MAKES_SESSIONS, AnyWord(b"__aexit__"))
@@ -79,7 +86,7 @@ def close_skipped_on_error(file: SourceFile, project: Project) -> Iterator[Findi
         if function is None or life is None or life.is_kept or not is_closed_plainly(function, life):
             continue
         skipper = what_skips(made, function, life.closes[0])
-        if skipper is not None:
+        if skipper is not None and not (isinstance(skipper, Await) and ends_with_it(project, function)):
             yield found(file, made, life.closes[0], skipper)
     if file.mentions(b"__aexit__"):
         yield from of_exit_methods(file, project)
@@ -166,6 +173,21 @@ def what_skips(made: Made, function: FunctionDef, close: Node) -> Node | None:
     return None
 
 
+def ends_with_it(project: Project, function: FunctionDef) -> bool:
+    """Whether a script runs it as its program, or as a step of that: an error ends the process, and the pool with it."""
+    run = next((one for one in function.file.calls("run") if ends_program(project, one)), None)
+    target = project.called(run.args[0]) if run is not None and run.args and isinstance(run.args[0], Call) else None
+    if target is None or target is function:
+        return target is function
+    steps = [one for one in function.file.calls(function.name) if project.called(one) is function]
+    return bool(steps) and all(one.function is target and not is_repeated_or_caught(one) for one in steps)
+
+
+def is_repeated_or_caught(call: Node) -> bool:
+    """Whether a loop or a `try` stands around it, so that more may come after it."""
+    return any(isinstance(one, Try | For | While) for one in call.ancestors)
+
+
 def block_of(node: Node) -> tuple[int, int]:
     """Where the block of a statement begins and ends."""
     raw = node.raw.parent
@@ -197,13 +219,15 @@ def found(file: SourceFile, made: Made, close: Node, skipper: Node) -> Finding:
     """The finding, at the close."""
     name = bound_name(made)
     what = "the `return` in" if isinstance(skipper, Return) else "an error in"
+    # A coroutine that gives the session enters nothing itself.
+    maker = f"await {made.call.text}" if isinstance(made.call.parent, Await) else made.call.text
     return file.finding(
         close_skipped_on_error,
         close,
         f"`{close.text}()` stands in no `finally`: {what} line {skipper.line} skips it, and the connection stays out "
         "of the pool",
         confidence=min(made.confidence, Confidence.LOW if is_of_tests(made) else Confidence.HIGH),
-        remedy=f"async with {made.call.text} as {name}:\n    ...",
+        remedy=f"async with {maker} as {name}:\n    ...",
         related=(
             Related(message="made here", location=file.location(made.call)),
             Related(message="skips the close", location=file.location(skipper)),

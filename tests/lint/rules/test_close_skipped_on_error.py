@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lint_cases import check_source
+from tests.support.lint_cases import check_source, lint_source
 from tests.support.lint_heads import LEAKS
 
 RULE = "close-skipped-on-error"
@@ -214,3 +214,45 @@ def test_a_session_on_a_connection_of_somebody_else_takes_none(
     check_source(
         left.replace(f"AsyncSession({bind})", f"AsyncSession({bind}){mark}"), "unclosed-session", tmp_path / "left"
     )
+
+
+SCRIPT = """\
+async def session_of():
+    return Factory()
+
+async def fill():
+    s = await session_of()
+    await s.execute(select(1))
+    await s.close(){mark}
+
+async def main():
+    {step}
+
+{guard}
+"""
+AT_THE_END = "if __name__ == '__main__':\n    asyncio.run({target}())"
+
+
+@pytest.mark.parametrize(
+    ("step", "guard", "told"),
+    [
+        ("await fill()", AT_THE_END.format(target="main"), False),
+        ("pass", AT_THE_END.format(target="fill"), False),
+        ("await fill()", "", True),
+        ("pass", AT_THE_END.format(target="main"), True),
+        ("while True:\n        await fill()", AT_THE_END.format(target="main"), True),
+        (
+            "try:\n        await fill()\n    except ValueError:\n        await fill()",
+            AT_THE_END.format(target="main"),
+            True,
+        ),
+    ],
+)
+def test_an_error_that_ends_the_process(step: str, guard: str, told: bool, tmp_path: Path) -> None:
+    code = SCRIPT.format(step=step, guard=guard, mark="  # expect high" * told)
+    check_source(f"{LEAKS}import asyncio\n{code}", RULE, tmp_path)
+
+
+def test_a_session_that_a_coroutine_gives_is_awaited_in_the_remedy(tmp_path: Path) -> None:
+    (found,) = lint_source(f"{LEAKS}{SCRIPT.format(step='await fill()', guard='', mark='')}", RULE, tmp_path)
+    assert found.remedy == "async with await session_of() as s:\n    ..."
