@@ -116,7 +116,7 @@ def swallowed_error_without_rollback(file: SourceFile, project: Project) -> Iter
             own = used.is_on(call.receiver.text)
             doubtful = not own or call.method not in BREAKING or is_for_others(statement, call)
             doubt = Confidence.MEDIUM if doubtful else Confidence.HIGH
-            yield found(file, handler, call, used, min(confidence, doubt))
+            yield found(file, handler, call, used, min(confidence, doubt), any(begin_blocks(project, call)))
     handlers = {start for start, _ in seen}
     for one in swallowed_conversions(file, project):
         if one.handler.start not in handlers:
@@ -280,18 +280,21 @@ def place_of(used: Call, failing: Call) -> str:
     return "the loop's next step" if used.start <= failing.start else f"line {used.line}"
 
 
-def found(file: SourceFile, handler: Except | WithItem, call: Call, used: Call, confidence: Confidence) -> Finding:
-    """The finding."""
+def found(
+    file: SourceFile, handler: Except | WithItem, call: Call, used: Call, confidence: Confidence, is_in_begin: bool
+) -> Finding:
+    """The finding: behind a rollback a `begin()` block takes no further statement, only a savepoint goes on."""
     place, session = place_of(used, call), call.func.text.rpartition(".")[0]
     mend = f"await {session}.rollback()  # first in the handler"
     if isinstance(handler, WithItem):
         mend = f"try: ... except: await {session}.rollback()  # in the place of `{handler.value.text}`"
+    savepoint = f"async with {session}.begin_nested():"
     return file.finding(
         swallowed_error_without_rollback,
         handler,
         f"an error of `{call.func.text}()` in line {call.line} is caught and not rolled back: "
         f"`{used.func.text}()` in {place} then {consequence(call, used)}",
         confidence=confidence,
-        remedy=f"{mend}; or `async with {session}.begin_nested():` in it",
+        remedy=f"{savepoint}  # in the try" if is_in_begin else f"{mend}; or `{savepoint}` in it",
         related=(Related(message="used again here", location=file.location(used)),),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lint_cases import check_source
+from tests.support.lint_cases import check_source, lint_source
 from tests.support.lint_models import project
 
 BAD = [
@@ -144,3 +144,18 @@ async def f(db: AsyncSession, other: AsyncSession, row):
         raise
 """
     check_source(code, "swallowed-error-without-rollback", tmp_path)
+
+
+@pytest.mark.parametrize(("opened", "is_in_begin"), [("engine.begin()", True), ("engine.connect()", False)])
+def test_a_begin_block_goes_on_only_behind_a_savepoint(opened: str, is_in_begin: bool, tmp_path: Path) -> None:
+    code = (
+        "from sqlalchemy import insert, text\nfrom sqlalchemy.exc import IntegrityError\n"
+        "from sqlalchemy.ext.asyncio import create_async_engine\n"
+        "engine = create_async_engine('postgresql+asyncpg://localhost/x')\n"
+        f"async def f(rows):\n    async with {opened} as c:\n        for row in rows:\n            try:\n"
+        "                await c.execute(text('INSERT INTO t VALUES (1)'))\n            except IntegrityError:\n"
+        "                print(row)\n"
+    )
+    (found,) = lint_source(code, "swallowed-error-without-rollback", tmp_path)
+    assert "begin_nested()" in found.remedy
+    assert ("rollback()" in found.remedy) is not is_in_begin
