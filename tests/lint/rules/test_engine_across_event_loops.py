@@ -145,7 +145,7 @@ def test_an_engine_kept_by_a_function_outlives_its_loop_too(keeper: str, tmp_pat
     code = (
         "import asyncio\nfrom celery import shared_task\n"
         "from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine\n"
-        f"{keeper}async def work():\n    async with AsyncSession(get()) as s:\n        await s.commit()\n"
+        f"{keeper}async def work():\n    async with AsyncSession(get()) as s:\n        await s.execute(1)\n"
         f"@shared_task\ndef job():\n    asyncio.run(work())  {'' if keeper is LOCAL else '# expect high'}\n"
     )
     check_source(code, "engine-across-event-loops", tmp_path)
@@ -374,3 +374,37 @@ def start():
 )
 def test_a_lambda_that_a_scheduler_runs(job: str, last: str, tmp_path: Path) -> None:
     check_source(POOLED + LAMBDA.format(job=job, last=last), "engine-across-event-loops", tmp_path)
+
+
+LENT = """\
+async def get_session():
+    async with Session() as s:
+        {before}yield s
+async def audit(q=0):
+    {block}
+        {body}
+@queue.task
+def job():
+    asyncio.run(audit()){mark}
+"""
+LOOP = "async for s in get_session():"
+
+
+@pytest.mark.parametrize(
+    ("before", "block", "body", "told"),
+    [
+        ("", LOOP, "await s.commit()\n        break", False),
+        ("", LOOP, "assert isinstance(s, object)\n        await s.rollback()", False),
+        ("", "async with Session() as s:", "await s.commit()", False),
+        ("", LOOP, "await s.execute(q)", True),
+        ("", LOOP, "s.add(q)\n        await s.commit()", True),
+        ("", LOOP, "await work(s)", True),
+        ("await s.execute(1)\n        ", LOOP, "await s.commit()", True),
+        ("", "async with Session() as s:", "await s.execute(q)\n        await s.commit()", True),
+    ],
+)
+def test_a_session_that_sends_nothing_takes_no_connection(
+    before: str, block: str, body: str, told: bool, tmp_path: Path
+) -> None:
+    code = LENT.format(before=before, block=block, body=body, mark="  # expect high" * told)
+    check_source(POOLED + code, "engine-across-event-loops", tmp_path)

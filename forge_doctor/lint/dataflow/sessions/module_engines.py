@@ -23,13 +23,16 @@ from forge_doctor.code.syntax.nodes import (
     Name,
     Node,
     Return,
+    With,
     WithItem,
+    Yield,
 )
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
 from forge_doctor.lint.dataflow.function_summaries import Summaries
 from forge_doctor.lint.dataflow.sessions.factories import factory_of
 from forge_doctor.regex import regex
 
+IDLE = frozenset({"commit", "rollback", "close", "expunge_all"})
 DISPOSED = regex(r"\.dispose\(")
 ENDS = regex(r"dispose|close|shut|stop|clean|teardown|tear_down|reset|release|disconnect|exit|end", re.IGNORECASE)
 
@@ -75,8 +78,44 @@ def engine_used(project: Project, function: FunctionDef, call: Call | None = Non
 def taken_in(project: Project, function: FunctionDef) -> Iterator[EngineUse]:
     """The connections of such engines that the function takes itself."""
     for item in function.find(WithItem, nested=False):
-        if isinstance(item.value, Call) and (engine := engine_behind(project, item.value)) is not None:
+        if (
+            isinstance(item.value, Call)
+            and not is_idle(item)
+            and (engine := engine_behind(project, item.value)) is not None
+        ):
             yield EngineUse(engine, item.value)
+
+
+def is_idle(block: For | WithItem, *, may_lend: bool = False) -> bool:
+    """Whether the session of a block only commits, rolls back or closes, which takes no connection where nothing was sent."""
+    statement = block if isinstance(block, For) else block.enclosing(With)
+    name = block.target
+    if not isinstance(name, Name) or statement is None:
+        return False
+    uses = [one for one in statement.find(Name) if one.text == name.text and one.start != name.start]
+    return bool(uses) and all(_is_idle_use(one, may_lend) for one in uses)
+
+
+def _is_idle_use(name: Name, may_lend: bool) -> bool:
+    parent = name.parent
+    if isinstance(parent, Attribute):
+        return parent.attr in IDLE
+    return (may_lend and isinstance(parent, Yield)) or (isinstance(parent, Call) and parent.func.text == "isinstance")
+
+
+def lends_idle(project: Project, call: Call) -> bool:
+    """Whether a generator that lends its session, and does no more with it itself, lends it to a block that sends nothing."""
+    block = call.parent
+    if not isinstance(block, For | WithItem) or not is_idle(block):
+        return False
+    lender = project.called(call)
+    items = [] if lender is None else list(lender.find(WithItem, nested=False))
+    awaited = [] if lender is None else list(lender.find(Await, nested=False))
+    return bool(items) and all(is_idle(one, may_lend=True) for one in items) and all(_ends(one) for one in awaited)
+
+
+def _ends(awaited: Await) -> bool:
+    return isinstance(awaited.value, Call) and awaited.value.method in IDLE
 
 
 def _uses(project: Project, key: Called) -> Uses:
@@ -84,7 +123,11 @@ def _uses(project: Project, key: Called) -> Uses:
     own = next((one for one in taken_in(project, function) if may_run(one.at, settings)), None)
     if own is not None:
         return Uses((own,))
-    awaited = (one for one in function.find(Call, nested=False) if isinstance(one.parent, Await | For | WithItem))
+    awaited = (
+        one
+        for one in function.find(Call, nested=False)
+        if isinstance(one.parent, Await | For | WithItem) and not lends_idle(project, one)
+    )
     called = ((project.called(one), one) for one in awaited if may_run(one, settings))
     return Uses(
         tuple(Called(one, settings_of(project, one, call, settings)) for one, call in called if one is not None)
