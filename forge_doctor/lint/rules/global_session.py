@@ -65,8 +65,11 @@ from forge_doctor.regex import regex
 STORES = WordsThen(
     rb"\.\w{1,40}[ \t]?=[ \t]?\w{0,40}(?:session|db|conn|tx)[ \t]*[#\r\n]", b"session", b"= db", b"conn", b"= tx"
 )
-SUSPECT = Either(MAKES, STORES)
+# `ctx["db"] = await anext(get_db())`
+LENT = WordsThen(rb"=[ \t]*(?:await[ \t]+a)?next\(", b"next(")
+SUSPECT = Either(MAKES, Either(STORES, LENT))
 SESSIONS = frozenset({Kind.ASYNC_SESSION, Kind.SESSION})
+ITERATORS = (Kind.ITERATOR, Kind.ASYNC_ITERATOR)
 CONTEXTS = ("ctx", "context", "app", "application")
 STARTS = regex(r"start_?up|on_start|lifespan|before_server_start|init|set_?up")
 
@@ -89,6 +92,7 @@ def global_session(file: SourceFile, project: Project) -> Iterator[Finding]:
             )
     if file.mentions(b"next("):
         yield from of_defaults(file, project)
+        yield from of_generators(file, project)
     if file.mentions(b".state.") or STORES.is_in(file):
         yield from entered_and_kept(file, project)
     if file.mentions(b"Singleton("):
@@ -109,6 +113,27 @@ def of_defaults(file: SourceFile, project: Project) -> Iterator[Finding]:
                 confidence=min(value.confidence, Confidence.MEDIUM if is_test_file(file) else Confidence.HIGH),
                 remedy="a parameter without a default, which a dependency or the caller fills for each request",
                 evidence=(Evidence(label="made by", value=call.text, source=value.why),),
+            )
+
+
+def of_generators(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`ctx["db"] = await anext(get_db())`: what a dependency lends, kept by whoever starts the worker or the application."""
+    for call in file.calls("next", "anext"):
+        given = call.args[0] if len(call.args) == 1 else None
+        value = project.value_of(given) if isinstance(given, Call) and not is_default(call) else UNKNOWN
+        if value.kind not in ITERATORS or value.inner.kind not in SESSIONS or value.confidence is Confidence.LOW:
+            continue
+        node = call.parent if isinstance(call.parent, Await) else call
+        where = where_shared(project, Made(node, call, value.confidence, value.why))
+        if where and given is not None:
+            yield file.finding(
+                global_session,
+                call,
+                f"this session is {where}: requests and tasks that run at the same time share its one connection and its "
+                "transaction, and the generator that lends it never comes to its end",
+                confidence=min(value.confidence, Confidence.MEDIUM),
+                remedy="keep the factory there, and open a session in each request or task: `async with factory() as session:`",
+                evidence=(Evidence(label="lent by", value=given.text, source=value.why),),
             )
 
 

@@ -29,7 +29,7 @@ from forge_doctor.code.syntax.nodes import (
 )
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
 from forge_doctor.lint.dataflow.function_summaries import Summaries
-from forge_doctor.lint.dataflow.sessions.factories import factory_of
+from forge_doctor.lint.dataflow.sessions.factories import factory_of, maker_behind
 from forge_doctor.regex import regex
 
 IDLE = frozenset({"commit", "rollback", "close", "expunge_all"})
@@ -135,7 +135,8 @@ def _uses(project: Project, key: Called) -> Uses:
 
 
 def engine_behind(project: Project, call: Call) -> EngineCall | None:
-    """The engine of `Session()`, `engine.begin()` or `AsyncSession(engine)`."""
+    """The engine of `Session()`, `engine.begin()` or `AsyncSession(engine)`, or of a function that gives one."""
+    call = maker_behind(project, call)
     func = project.value_of(call.func)
     if call.receiver is not None and project.value_of(call.receiver).kind in (Kind.ASYNC_ENGINE, Kind.ENGINE):
         return _made(project, call.receiver)
