@@ -62,6 +62,7 @@ SUSPECT = WordsThen(rb"await\s+[\w.]+\.(?:acquire|raw_connection|\w*conn\w*)\s*\
 EVERYWHERE = True
 LINE_DOES = ("opens",)
 TAKING = frozenset({"acquire", "getconn", "connect", "raw_connection"})
+LENT = ("acquire", "connect")
 GIVERS = {"acquire": Kind.ASYNCPG_POOL, "getconn": Kind.PSYCOPG_POOL}
 # What enters the same in a block.
 BLOCKS = {"acquire": "acquire", "getconn": "connection"}
@@ -82,7 +83,8 @@ def driver_connection_not_released(file: SourceFile, project: Project) -> Iterat
             continue
         if not is_given_back(bound.function, bound.target.id, bound.end):
             if not ends_with_program(project, bound.function):
-                yield found(file, call, bound.target.id)
+                taken = call if call.method in TAKING else lent_by(project, call) or call
+                yield found(file, call, bound.target.id, taken)
         elif (left := left_before_release(bound, bound.target.id)) is not None:
             yield found_skipped(file, call, bound.target.id, left)
         elif call.method in GIVERS and (failing := fails_before_release(bound, bound.target.id)) is not None:
@@ -114,17 +116,19 @@ def is_taken(project: Project, call: Call) -> bool:
 
 
 def is_lent(project: Project, call: Call) -> bool:
-    """Whether every `return` of the called function hands out a connection that it has just taken from a pool."""
+    """Whether every `return` of the called function hands out a connection that it has just taken from a pool, or opened."""
+    return lent_by(project, call) is not None
+
+
+def lent_by(project: Project, call: Call) -> Call | None:
+    """The first call by which a function takes or opens the connections that all its `return`s hand out."""
     function = project.called(call)
     if function is None or function.is_generator or function.decorators:
-        return False
+        return None
     given = [one.value for one in function.find(Return, nested=False)]
-    taken = [one.value for one in given if isinstance(one, Await)]
-    return (
-        bool(given)
-        and len(given) == len(taken)
-        and all(isinstance(one, Call) and one.method == "acquire" and is_taken(project, one) for one in taken)
-    )
+    taken = [one.value for one in given if isinstance(one, Await) and isinstance(one.value, Call)]
+    calls = [one for one in taken if isinstance(one, Call) and one.method in LENT and is_taken(project, one)]
+    return calls[0] if calls and len(calls) == len(given) else None
 
 
 @kept_for_the_run
@@ -218,11 +222,11 @@ def found_failing(file: SourceFile, call: Call, name: str, failing: Await) -> Fi
     )
 
 
-def found(file: SourceFile, call: Call, name: str) -> Finding:
-    """The finding where the connection is taken."""
-    pooled = is_acquired = call.method not in ("connect", "raw_connection")
+def found(file: SourceFile, call: Call, name: str, taken: Call) -> Finding:
+    """The finding where the connection is taken: by `taken`, be it in the function that is called there."""
+    pooled = is_acquired = taken.method not in ("connect", "raw_connection")
     lost = "stays out of the pool: once all are, who asks it waits" if pooled else "stays open on the server"
-    if call.receiver is not None and call.receiver.text != "asyncpg" and not pooled:
+    if taken.receiver is not None and taken.receiver.text != "asyncpg" and not pooled:
         lost, pooled = "stays checked out of the engine's pool until it is collected", call.method == "connect"
     return file.finding(
         driver_connection_not_released,

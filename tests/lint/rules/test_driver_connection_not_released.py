@@ -19,6 +19,10 @@ FOUND = (
     "async def f():\n    c = await asyncpg.connect('x')  # expect high\n    return await c.fetch('x')\n",
     ("class A:\n    def __init__(self, pool: Pool):\n        self.pool = pool\n"
     "    async def f(self):\n        c = await self.pool.acquire(timeout=3)  # expect high\n        await c.execute('x')\n"),
+    ("async def opened():\n    return await asyncpg.connect('x')\n"
+    "async def f():\n    c = await opened()  # expect high\n    return await c.fetch('x')\n"),
+    ("class A:\n    async def opened(self):\n        return await asyncpg.connect('x')\n"
+    "    async def f(self):\n        c = await self.opened()  # expect high\n        return await c.fetch('x')\n"),
 )  # fmt: skip
 SILENT = (
     "import asyncio\nasync def main():\n    c = await asyncpg.connect('x')\n    await c.fetch('x')\nasyncio.run(main())\n",
@@ -33,6 +37,10 @@ SILENT = (
     "async def f():\n    c = await asyncpg.connect('x')\n    await c.execute('x')\n    await c.close()\n",
     "async def f(self):\n    self.c = await asyncpg.connect('x')\n",
     "async def f(lock):\n    got = await lock.acquire()\n    return 1\n",
+    ("async def opened():\n    return await asyncpg.connect('x')\n"
+    "async def f():\n    c = await opened()\n    try:\n        return await c.fetch('x')\n    finally:\n        await c.close()\n"),
+    ("async def opened(kept):\n    if kept:\n        return kept\n    return await asyncpg.connect('x')\n"
+    "async def f(kept):\n    c = await opened(kept)\n    return await c.fetch('x')\n"),
 )  # fmt: skip
 
 

@@ -47,3 +47,30 @@ def test_a_pool_and_what_one_task_uses_are_silent(code: str, tmp_path: Path) -> 
 def test_one_that_a_global_name_keeps_is_not_told_as_never_closed(tmp_path: Path) -> None:
     code = HEAD + "db = None\nasync def startup():\n    global db\n    db = await asyncpg.connect(URL)\n"
     assert not lint_source(code, "driver-connection-not-released", tmp_path)
+
+
+ENTERED = """\
+import asyncpg
+from psycopg_pool import AsyncConnectionPool
+async def lifespan(app, pool: asyncpg.Pool, other: AsyncConnectionPool):
+    async with {entered} as conn:
+        {kept}{mark}
+        yield
+"""
+
+
+@pytest.mark.parametrize(
+    ("entered", "kept", "told"),
+    [
+        ("pool.acquire()", "app.state.conn = conn", True),
+        ("other.connection()", "app.state.db_conn = conn", True),
+        ("asyncpg.create_pool(URL)", "app.state.conn = conn", False),
+        ("pool.acquire()", "request.state.conn = conn", False),
+        ("pool.acquire()", "app.state.conn = conn.fetch", False),
+    ],
+)
+def test_a_connection_entered_for_the_life_of_the_application_is_found(
+    entered: str, kept: str, told: bool, tmp_path: Path
+) -> None:
+    code = ENTERED.format(entered=entered, kept=kept, mark="  # expect medium" if told else "")
+    check_source(code, RULE, tmp_path)

@@ -27,7 +27,7 @@ class Mark(StrEnum):
     FLUSHES = "async functions that flush or commit"
     ENDS_ITS_OWN = "async methods that commit or roll back what their object has"
     STARTS = "functions that start a task"
-    LENDS = "functions that return a connection they have acquired"
+    LENDS = "functions that return a connection they have taken"
     STREAMS = "functions that make a streaming response"
     VALIDATES = "functions that make a pydantic object of another"
     ENGINES = "what makes engines, or factories of sessions, or sets an engine to AUTOCOMMIT"
@@ -170,7 +170,7 @@ ENTERED = regex(
     rb"async[ \t]+with[ \t]+(?:\w+\.){0,4}\w*(?:[sS]ession|[mM]aker|[fF]actory|[sS]cope|begin|connect)\w*\("
 )
 STARTED = regex(rb"\b(?:create_task|ensure_future)\([ \t]*\w+[ \t]*[,)]")
-LENT = regex(rb"return[ \t]+await[ \t]+[\w.]+\.acquire\(")
+LENT = regex(rb"return[ \t]+await[ \t]+(?:[\w.]+\.acquire|asyncpg\.connect)\(")
 STREAMED = regex(rb"\b(?:Streaming|EventSource)Response\(")
 VALIDATED = regex(rb"\.(?:model_validate|from_orm)\(")
 ENDED = regex(rb"await\b[^\n]{0,80}?\bself\.\w[\w.]{0,80}\.(?:commit|rollback)\(")
@@ -188,7 +188,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_ASYNC, CAUGHT)),
         Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_ASYNC, FLUSHED)),
         Mark.ENDS_ITS_OWN: Asked((b".commit(", b".rollback("), _functions(DEFINED_ASYNC, ENDED)),
-        Mark.LENDS: Asked((b".acquire(",), _functions(DEFINED_ASYNC, LENT)),
+        Mark.LENDS: Asked((b".acquire(", b"asyncpg.connect("), _functions(DEFINED_ASYNC, LENT)),
         Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED, STARTED)),
         Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED, STREAMED)),
         Mark.VALIDATES: Asked((b"model_validate(", b"from_orm("), _functions(DEFINED, VALIDATED)),
