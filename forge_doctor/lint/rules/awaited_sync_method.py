@@ -1,7 +1,8 @@
-"""A plain method of an async session, connection or engine is awaited.
+"""A plain method of an async session, connection, engine or pool is awaited.
 
 Why: `add`, `expunge`, `expire` and their like only change the session's own state; they return None
-(or data) at once. `await None` raises TypeError after the method has already done its work.
+(or data) at once. `await None` raises TypeError after the method has already done its work. So do some methods of
+drivers among many that are awaited: `cancel()` of psycopg's AsyncConnection, `terminate()` and `is_closed()` of asyncpg's.
 
 Bad:
 
@@ -19,7 +20,8 @@ Good:
         db.add(user)
         await db.commit()
 
-Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (methods proxied from Session)
+Source: https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html (methods proxied from Session); asyncpg 0.32, psycopg 3.3;
+ginlix-ai/LangAlpha#338
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.library.methods import PLAIN
+from forge_doctor.code.semantics.library.methods import PLAIN, PLAIN_OF_DRIVERS
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Await, ClassDef
 from forge_doctor.code.syntax.prefilter import AnyWord
@@ -36,7 +38,7 @@ from forge_doctor.code.syntax.stubs import is_mocked
 from forge_doctor.finding import Confidence, Finding, Severity
 
 SUSPECT = AnyWord(b"await")
-NAMES = tuple(sorted(frozenset().union(*PLAIN.values())))
+NAMES = tuple(sorted(frozenset().union(*PLAIN.values(), *PLAIN_OF_DRIVERS.values())))
 
 
 @check(severity=Severity.ERROR)
@@ -47,7 +49,7 @@ def awaited_sync_method(file: SourceFile, project: Project) -> Iterator[Finding]
         if not isinstance(around, Await) or receiver is None or is_mocked(receiver):
             continue
         value = project.known(receiver)
-        if call.method not in PLAIN.get(value.kind, ()):
+        if call.method not in PLAIN.get(value.kind, PLAIN_OF_DRIVERS.get(value.kind, ())):
             continue
         if isinstance(value.definition, ClassDef) and project.method(value.definition, call.method) is not None:
             continue

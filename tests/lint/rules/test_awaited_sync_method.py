@@ -29,6 +29,21 @@ class Repo:
         await self.db.add(x)  # expect high
 """,
 )
+DRIVERS = """\
+import asyncpg, psycopg
+async def f(own: asyncpg.Connection, pool: asyncpg.Pool, other: psycopg.AsyncConnection, sync: psycopg.Connection):
+    await other.cancel()  # expect high
+    if await own.is_closed():  # expect high
+        await own.terminate()  # expect high
+    await pool.terminate()  # expect high
+    other.cancel()
+    await other.cancel_safe()
+    await other.rollback()
+    await own.cursor("SELECT 1")
+    await own.close()
+    await pool.close()
+    await sync.cancel()
+"""
 SILENT = (
     "async def f(db: AsyncSession):\n    await db.delete(1)\n    db.add(2)\n",
     "class Repo:\n    async def add(self, x): ...\nasync def f(repo: Repo):\n    await repo.add(1)\n",
@@ -63,3 +78,7 @@ def test_the_edits_leave_nothing_to_find(code: str, tmp_path: Path) -> None:
     after = fixed(before, RULE, tmp_path, unsafe=True)
     assert after != before
     check_source(after.replace("# expect", "# mended"), RULE, tmp_path)
+
+
+def test_drivers_have_plain_methods_among_many_that_are_awaited(tmp_path: Path) -> None:
+    check_source(DRIVERS, RULE, tmp_path)

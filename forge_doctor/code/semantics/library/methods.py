@@ -142,6 +142,18 @@ PLAIN: Mapping[Kind, frozenset[str]] = MappingProxyType(
     }
 )
 
+# The same of drivers: most of what their classes have is awaited, and these are not.
+PLAIN_OF_DRIVERS: Mapping[Kind, frozenset[str]] = MappingProxyType(
+    {
+        Kind.ASYNCPG_CONNECTION: words(
+            """add_log_listener add_query_logger add_termination_listener get_server_pid get_server_version get_settings is_closed
+            is_in_transaction remove_log_listener remove_query_logger remove_termination_listener terminate transaction"""
+        ),
+        Kind.ASYNCPG_POOL: words("get_idle_size get_max_size get_min_size get_size is_closing terminate"),
+        Kind.PSYCOPG_CONNECTION: words("add_notice_handler add_notify_handler cancel cursor fileno transaction xid"),
+    }
+)
+
 # Methods of the sync Result, which `await session.execute(...)` gives: none of them is awaited.
 RESULT_METHODS = words(
     """all close columns fetchall fetchmany fetchone first freeze keys mappings one one_or_none
