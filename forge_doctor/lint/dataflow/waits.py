@@ -48,6 +48,11 @@ STORING = words(
     """put_object get_object upload_file upload_fileobj download_file download_fileobj copy_object delete_object head_object
     list_objects_v2 send_message receive_message publish invoke invoke_model converse send_email"""
 )
+# Who runs tools elsewhere, and what is asked of it.
+TOOL_CLIENTS = {"mcp.ClientSession": "mcp", "mcp.client.session.ClientSession": "mcp", "fastmcp.Client": "fastmcp"}
+TOOL_METHODS = words(
+    "initialize list_tools call_tool list_resources read_resource list_prompts get_prompt call_tool_mcp list_tools_mcp"
+)
 # Methods of langchain, langgraph, llama-index and litellm that no database has.
 MODEL_METHODS = words("ainvoke astream astream_events abatch agenerate acompletion aembedding aembed_documents achat")
 FUNCTIONS = {
@@ -63,6 +68,10 @@ AWAITED_FUNCTIONS = {
     "asyncio.create_subprocess_exec": "a program",
     "asyncio.create_subprocess_shell": "a program",
     "asyncio.to_thread": "a thread",
+    "mcp.client.streamable_http.streamablehttp_client": "an answer of another service (mcp)",
+    "mcp.client.streamable_http.streamable_http_client": "an answer of another service (mcp)",
+    "mcp.client.sse.sse_client": "an answer of another service (mcp)",
+    "mcp.client.stdio.stdio_client": "a program",
     "anyio.to_thread.run_sync": "a thread",
     "anyio.run_process": "a program",
     "fastapi.concurrency.run_in_threadpool": "a thread",
@@ -77,10 +86,12 @@ CALLED = (
     | ASKING
     | MODEL_METHODS
     | STORING
+    | TOOL_METHODS
     | words(
         """copytree make_archive unpack_archive rmtree
     run call check_call check_output completion urlopen create_subprocess_exec create_subprocess_shell to_thread
-    run_sync run_process run_in_threadpool sleep run_in_executor wait_for"""
+    run_sync run_process run_in_threadpool sleep run_in_executor wait_for streamablehttp_client streamable_http_client
+    sse_client stdio_client"""
     )
 )
 
@@ -112,6 +123,9 @@ def wait_of(project: Project, call: Call) -> Wait | None:
     if call.method in STORING and call.receiver is not None:
         store = client_package(project, call.receiver, STORES)
         return Wait(f"an answer of {STORES[store]}", Confidence.HIGH) if store and (runs or store == "boto3") else None
+    if call.method in TOOL_METHODS and call.receiver is not None:
+        library = client_library(project, call.receiver, TOOL_CLIENTS) if runs else ""
+        return Wait(f"an answer of another service ({library})", Confidence.HIGH) if library else None
     if call.method in ASKING and call.receiver is not None:
         library = _model_library(project, call.receiver)
         return Wait(f"a language model ({library})", Confidence.HIGH) if library else None
