@@ -52,7 +52,7 @@ from forge_doctor.finding import Confidence, Finding, Severity
 
 SUSPECT = AnyWord(
     b"create_all", b"drop_all", b"reflect", b"listen", b"inspect", b"automap", b"read_sql", b"to_sql", b".sync_engine",
-    b"sessionmaker(", b"Session(",
+    b"sessionmaker(", b"Session(", b"SQLAlchemyJobStore",
 )  # fmt: skip
 LINE_DOES = ("queries",)
 DDL = ("create_all", "drop_all", "reflect")
@@ -86,6 +86,7 @@ def sync_use_of_async_engine(file: SourceFile, project: Project) -> Iterator[Fin
         elif value.kind in DRIVER_KINDS and call.method in FRAMES:
             yield found_of_driver(file, call, value.label)
     yield from bound_sessions(file, project)
+    yield from job_stores(file, project)
     for call in file.calls(*DDL, *FRAMES, *OWN, "inspect", "prepare") if file.mentions(b".sync_engine") else ():
         inner = call.receiver if call.method in OWN else engine_given(call)
         if call.method == "dispose" and is_test_file(file):
@@ -106,6 +107,24 @@ def bound_sessions(file: SourceFile, project: Project) -> Iterator[Finding]:
         value = project.known(bind)
         if value.kind in ASYNC and value.confidence is Confidence.HIGH:
             yield found_bound(file, call, value.label)
+
+
+def job_stores(file: SourceFile, project: Project) -> Iterator[Finding]:
+    """`SQLAlchemyJobStore(engine=engine)` of APScheduler 3, which makes its table when the scheduler starts."""
+    for call in file.calls("SQLAlchemyJobStore"):
+        given = call.keyword("engine")
+        value = None if given is None or is_mocked(given) else project.known(given)
+        if value is None or value.kind not in ASYNC or value.confidence is not Confidence.HIGH:
+            continue
+        if project.qualified(call.func).startswith("apscheduler."):
+            yield file.finding(
+                sync_use_of_async_engine,
+                call,
+                f"the job store of APScheduler works with a synchronous engine and cannot use {value.label}: the scheduler's start "
+                "fails with AttributeError, it has no `_run_ddl_visitor`",
+                confidence=Confidence.HIGH,
+                remedy="SQLAlchemyJobStore(url=...)  # of a synchronous driver: postgresql+psycopg://",
+            )
 
 
 def found_bound(file: SourceFile, call: Call, label: str) -> Finding:

@@ -136,3 +136,19 @@ DRIVER = (
 )
 def test_pandas_with_a_drivers_async_connection(connect: str, mark: str, tmp_path: Path) -> None:
     check_source(DRIVER.format(connect=connect, mark=mark), "sync-use-of-async-engine", tmp_path)
+
+
+JOBS = """\
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg://localhost/shop")
+plain = create_engine("postgresql+psycopg://localhost/shop")
+stores = {"default": SQLAlchemyJobStore(engine=engine)}  # expect high
+others = {"default": SQLAlchemyJobStore(engine=plain), "b": SQLAlchemyJobStore(url="postgresql+psycopg://localhost/shop")}
+"""
+
+
+def test_a_job_store_takes_a_synchronous_engine(tmp_path: Path) -> None:
+    check_source(JOBS, "sync-use-of-async-engine", tmp_path)
