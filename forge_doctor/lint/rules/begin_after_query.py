@@ -52,6 +52,7 @@ from forge_doctor.lint.dataflow.expected_failures import is_expected_to_fail
 from forge_doctor.lint.dataflow.frameworks.injection import session_source
 from forge_doctor.lint.dataflow.objects.loaded_objects import place_for
 from forge_doctor.lint.dataflow.requests.left_by_dependencies import held_by_dependencies
+from forge_doctor.lint.dataflow.sessions.begun_by_wrappers import begun_by_decorators
 from forge_doctor.lint.dataflow.sessions.begun_elsewhere import (
     Begins,
     begun_elsewhere,
@@ -107,7 +108,7 @@ def begin_after_query(file: SourceFile, project: Project) -> Iterator[Finding]:
         if begun is not None:
             yield found(file, call, begun._replace(confidence=min(begun.confidence, value.confidence)))
     told = set()
-    for one in begun_elsewhere(file, project):
+    for one in (*begun_elsewhere(file, project), *begun_by_decorators(file, project)):
         query = queried_before(project, one.caller, one.call, one.place) or queried_by_dependency(project, one)
         if query is not None and one.call not in told:
             told.add(one.call)

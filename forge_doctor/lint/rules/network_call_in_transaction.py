@@ -127,8 +127,9 @@ def network_call_in_transaction(file: SourceFile, project: Project) -> Iterator[
 
 def may_be_open(file: SourceFile, project: Project) -> bool:
     """Cheap: whether anything of the file may open a transaction, itself or by a function of the project; in a file without
-    a word of a database, by an object of a name that works with one, or that is injected."""
-    if file.mentions(*DATABASE_WORDS) and OPENING.search(file.data) is not None:
+    a word of a database, by a decorator, by an object of a name that works with one, or that is injected."""
+    wraps = any(one.encode() in file.words for one in marked_functions(project, Mark.WRAPS))
+    if (wraps or file.mentions(*DATABASE_WORDS)) and OPENING.search(file.data) is not None:
         return True
     return file.mentions(*STORE_WORDS, b"Depends", b"ession") and not project.data_access_names.isdisjoint(
         file.names_called

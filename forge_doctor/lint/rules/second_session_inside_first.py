@@ -77,9 +77,24 @@ from forge_doctor.lint.dataflow.sessions.transactions import calls_of, stacked_i
 from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
-    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(|AsyncSession\b|fastapi",
-    *(b"acquire", b"ExitStack", b"engine", b"ession", b"aker", b"actory", b"ocal", b"db", b"DB"),
+    rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(|AsyncSession\b|fastapi|@\w*session",
+    *(
+        b"acquire",
+        b"ExitStack",
+        b"engine",
+        b"ession",
+        b"aker",
+        b"actory",
+        b"ocal",
+        b"db",
+        b"DB",
+        b"uow",
+        b"Unit",
+        b"_of_work",
+    ),
 )
+# Who enters a unit of work may say no word of a database.
+EVERYWHERE = True
 LINE_DOES = ("opens",)
 # A connection that is entered is taken at once; a session takes one with its first query.
 CONNECTIONS = frozenset({Kind.ASYNC_CONNECTION, Kind.ASYNCPG_CONNECTION})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from forge_doctor.code.semantics.inference.decorators import given_by_decorator
 from forge_doctor.code.semantics.inference.interface import Knowledge
 from forge_doctor.code.semantics.inference.usage.usage_hints import SESSION_NAME
 from forge_doctor.code.semantics.library.kinds import NONE, UNKNOWN, Kind, Value, one_of, words
@@ -176,6 +177,8 @@ def param_value(knows: Knowledge, node: Node) -> Value:
         if fixture is not None:
             return provided(knows, Value(Kind.FUNCTION, definition=fixture)).because(f"fixture {name}")
     is_untyped = not isinstance(node, Param) or (node.annotation is None and node.default is None)
+    if is_untyped and function.decorators and (given := given_by_decorator(knows, name, function)).is_known:
+        return given
     return _handed_over(knows, name, function) if is_untyped and SESSION_NAME.match(name) else UNKNOWN
 
 

@@ -27,6 +27,7 @@ class Mark(StrEnum):
     FLUSHES = "async functions that flush or commit"
     ENDS_ITS_OWN = "async methods that commit or roll back what their object has"
     STARTS = "functions that start a task"
+    WRAPS = "decorators that enter or begin something around an async function"
     LENDS = "functions that return a connection they have taken"
     STREAMS = "functions that make a streaming response"
     VALIDATES = "functions that make a pydantic object of another"
@@ -58,6 +59,7 @@ BY_NAME = frozenset(
         Mark.CATCHES,
         Mark.FLUSHES,
         Mark.ENDS_ITS_OWN,
+        Mark.WRAPS,
         Mark.LENDS,
         Mark.STARTS,
         Mark.STREAMS,
@@ -128,6 +130,12 @@ def dates_without_zone(data: bytes) -> list[bytes]:
     return found
 
 
+def _decorators(data: bytes, _words: tuple[bytes, ...]) -> Iterable[str]:
+    """The plain functions of a module that has a block of asyncio, and puts one function in the place of another."""
+    found = PLAIN_DEFINED.findall(data) if b"async with" in data else ()
+    return (one.decode("utf-8", "replace") for one in found)
+
+
 def _columns(names_in: Callable[[bytes], list[bytes]]) -> Told:
     """A checksum of the names of columns of some kind, in a file with mapped classes."""
 
@@ -164,6 +172,7 @@ def _functions(head: re.Pattern[bytes], place: re.Pattern[bytes]) -> Told:
 
 
 DEFINED = regex(rb"def(?<!\wdef)[ \t]+(\w+)")
+PLAIN_DEFINED = regex(rb"^def[ \t]+(\w+)\(", re.MULTILINE)
 DEFINED_ASYNC = regex(rb"async(?<!\wasync)[ \t]+def[ \t]+(\w+)")
 BEGUN = regex(rb"\.begin\(\s*\)")
 ENTERED = regex(
@@ -188,6 +197,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
         Mark.CATCHES: Asked((b"IntegrityError", b"SQLAlchemyError", b"DBAPIError"), _functions(DEFINED_ASYNC, CAUGHT)),
         Mark.FLUSHES: Asked((b".flush(", b".commit("), _functions(DEFINED_ASYNC, FLUSHED)),
         Mark.ENDS_ITS_OWN: Asked((b".commit(", b".rollback("), _functions(DEFINED_ASYNC, ENDED)),
+        Mark.WRAPS: Asked((b"wraps(",), _decorators),
         Mark.LENDS: Asked((b".acquire(", b"asyncpg.connect("), _functions(DEFINED_ASYNC, LENT)),
         Mark.STARTS: Asked((b"create_task(", b"ensure_future("), _functions(DEFINED, STARTED)),
         Mark.STREAMS: Asked((b"StreamingResponse", b"EventSourceResponse"), _functions(DEFINED, STREAMED)),

@@ -33,7 +33,8 @@ class TakenTwice(NamedTuple):
 
 def taken_by_called(file: SourceFile, project: Project) -> Iterator[TakenTwice]:
     """Awaited functions that open a session of their own, while one that the caller was given has a connection."""
-    for call in file.calls(*(marked_functions(project, Mark.ENTERS) & file.names_called)):
+    names = (marked_functions(project, Mark.ENTERS) & file.names_called) | wrapped_names(file, project)
+    for call in file.calls(*names) if names else ():
         called = project.called(call) if isinstance(call.parent, Await) and has_one_async_engine(project) else None
         used = None if called is None else engine_used(project, called, call)
         if (
@@ -42,6 +43,15 @@ def taken_by_called(file: SourceFile, project: Project) -> Iterator[TakenTwice]:
             and (found := taken_before(project, call)) is not None
         ):
             yield found
+
+
+def wrapped_names(file: SourceFile, project: Project) -> frozenset[str]:
+    """The functions of the file that a decorator of the project may open something for."""
+    decorators = marked_functions(project, Mark.WRAPS)
+    if not any(one.encode() in file.words for one in decorators):
+        return frozenset()
+    functions = project.scopes(file).functions
+    return frozenset(one.name for one in functions if one.is_async and one.decorated_by(*decorators))
 
 
 def taken_around(project: Project, opens: Call) -> TakenTwice | None:

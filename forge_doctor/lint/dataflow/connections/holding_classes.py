@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from forge_doctor.code.semantics.inference.functions import param_value
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Param
+from forge_doctor.code.syntax.nodes import Assign, Attribute, Call, ClassDef, FunctionDef, Name, Param
 from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.connections.connection_stretches import uses_in
 from forge_doctor.lint.dataflow.connections.handles import (
@@ -24,8 +24,10 @@ from forge_doctor.lint.dataflow.sessions.commits_at_exit import SESSIONS
 
 def sessions_given(project: Project, function: FunctionDef, kinds: Container[Kind]) -> tuple[Handles, ...]:
     """The parameters that are sessions or connections, of these kinds."""
-    params = [one for one in function.params if isinstance(one, Param) and not one.is_spread]
-    values = ((one.name, param_value(project, one)) for one in params)
+    params = [(one.name, one) for one in function.params if isinstance(one, Param) and not one.is_spread]
+    # Of no type: a decorator may hand over what it opens.
+    bare = [(one.text, one) for one in function.params if isinstance(one, Name)] if function.decorators else []
+    values = ((name, param_value(project, one)) for name, one in (*params, *bare))
     held = (name for name, value in values if value.kind in kinds and value.confidence > Confidence.LOW)
     return tuple(((name, THE_SESSION),) for name in held)
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from forge_doctor.code.orm.engines import EngineCall, engine_call
+from forge_doctor.code.semantics.inference.decorators import wrapped_by
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.literals import alias_of
 from forge_doctor.code.semantics.project import Project
@@ -28,7 +29,9 @@ from forge_doctor.code.syntax.nodes import (
     Yield,
 )
 from forge_doctor.lint.dataflow.call_settings import UNSET, Settings, may_run, settings_of
+from forge_doctor.lint.dataflow.control_flow import within_function
 from forge_doctor.lint.dataflow.function_summaries import Summaries
+from forge_doctor.lint.dataflow.sessions.begun_elsewhere import is_conditional
 from forge_doctor.lint.dataflow.sessions.factories import factory_of, maker_behind
 from forge_doctor.regex import regex
 
@@ -77,7 +80,7 @@ def engine_used(project: Project, function: FunctionDef, call: Call | None = Non
 
 def taken_in(project: Project, function: FunctionDef) -> Iterator[EngineUse]:
     """The connections of such engines that the function takes itself."""
-    for item in function.find(WithItem, nested=False):
+    for item in (*entered_by_decorators(project, function), *function.find(WithItem, nested=False)):
         if (
             isinstance(item.value, Call)
             and not is_idle(item)
@@ -116,6 +119,15 @@ def lends_idle(project: Project, call: Call) -> bool:
 
 def _ends(awaited: Await) -> bool:
     return isinstance(awaited.value, Call) and awaited.value.method in IDLE
+
+
+def entered_by_decorators(project: Project, function: FunctionDef) -> Iterator[WithItem]:
+    """What the decorators of the project enter around each call of the function, on no condition."""
+    for wrapped in wrapped_by(project, function):
+        for call in wrapped.calls[:1] if len(wrapped.calls) == 1 else ():
+            blocks = [one for one in within_function(call) if isinstance(one, With)]
+            if not is_conditional(call, wrapped.wrapper):
+                yield from (item for block in reversed(blocks) for item in block.items)
 
 
 def _uses(project: Project, key: Called) -> Uses:
