@@ -46,13 +46,15 @@ import re
 from collections.abc import Iterator
 
 from forge_doctor.check import check
-from forge_doctor.code.semantics.entry_points import is_removed
+from forge_doctor.code.semantics.entry_points import is_dependency, is_removed
+from forge_doctor.code.semantics.inference.kept_answers import kept_for_the_run
 from forge_doctor.code.semantics.library.kinds import UNKNOWN, Kind
-from forge_doctor.code.semantics.library.methods import COROUTINES
 from forge_doctor.code.semantics.literals import followed
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Node, WithItem
-from forge_doctor.code.syntax.prefilter import AnyCall
+from forge_doctor.code.semantics.project_outline import marked_contents
+from forge_doctor.code.syntax.nodes import Attribute, Await, Call, Name, Node, WithItem, Yield
+from forge_doctor.code.syntax.prefilter import AnyCall, AnyWord, Either
 from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.finding import Confidence, Evidence, Finding, Severity
@@ -62,7 +64,7 @@ from forge_doctor.regex import regex
 CONNECTING = ("scalar", "scalars", "execute", "get", "get_one", "flush", "refresh", "stream", "stream_scalars", "merge")
 # Of a plain registry, whose sessions belong to threads.
 OF_THREADS = ("query", "execute", "scalar", "scalars", "commit", "flush")
-SUSPECT = AnyCall(*CONNECTING, *OF_THREADS, "scoped_session")
+SUSPECT = Either(AnyCall(*CONNECTING, *OF_THREADS, "scoped_session"), AnyWord(b"yield"))
 USUAL = (
     "session",
     "Session",
@@ -98,8 +100,35 @@ def scoped_session_never_removed(file: SourceFile, project: Project) -> Iterator
             yield found(file, call, registry, min(sure, value.confidence), value.why)
     if file.mentions(b"fastapi", b"starlette"):
         yield from of_threads(file, project, told)
+    if file.mentions(b"yield") and has_registries(project):
+        yield from of_lent(file, project, told)
     for call in file.calls("scoped_session"):
         yield from of_wrong_kind(file, project, call)
+
+
+@kept_for_the_run
+def has_registries(project: Project) -> bool:
+    """Whether any file of the project makes one of asyncio."""
+    return any(b"async_scoped_session" in data for data in marked_contents(project, Mark.ENGINES))
+
+
+def of_lent(file: SourceFile, project: Project, told: set[str]) -> Iterator[Finding]:
+    """`yield registry()` of a dependency or a context manager that ends nothing: who uses it knows of no registry."""
+    for function in project.scopes(file).functions:
+        if not function.is_async or not function.is_generator or re.search(ENDED.pattern, function.text.encode()):
+            continue
+        lent = next(iter(function.find(Yield, nested=False))).value
+        made = None if lent is None else followed(project, lent)
+        registry = made.func if isinstance(made, Call) and not made.args and not made.keywords else lent
+        if registry is None or registry.text in told or not isinstance(registry, Name | Attribute):
+            continue
+        value = project.value_of(registry)
+        if value.kind is not Kind.ASYNC_SCOPED or value.confidence is not Confidence.HIGH or lent is None:
+            continue
+        is_used = project.result(function).kind is Kind.ASYNC_CONTEXT or is_dependency(project, function)
+        if is_used and not is_ended(project, file, registry):
+            told.add(registry.text)
+            yield found(file, lent, registry, Confidence.MEDIUM, value.why)
 
 
 def of_wrong_kind(file: SourceFile, project: Project, call: Call) -> Iterator[Finding]:
@@ -175,12 +204,11 @@ def is_ended(project: Project, file: SourceFile, session: Node) -> bool:
     return is_removed(project, name, *USUAL)
 
 
-def found(file: SourceFile, call: Call, session: Node, confidence: Confidence, why: str) -> Finding:
-    """The finding, at the first use."""
-    assert call.method in COROUTINES[Kind.ASYNC_SCOPED]  # noqa: S101 - told by CONNECTING
+def found(file: SourceFile, place: Node, session: Node, confidence: Confidence, why: str) -> Finding:
+    """The finding, at the first use, or where it is lent."""
     return file.finding(
         scoped_session_never_removed,
-        call,
+        place,
         f"`{session.text}` keeps a session for each task, and `{session.text}.remove()` is called nowhere in the project: "
         "each task leaves its session and a connection of the pool behind",
         confidence=confidence,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.lint_cases import check_source
+from tests.support.lint_models import project
 
 HOME = (
     "from asyncio import current_task\nfrom sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker\n"
@@ -157,3 +158,35 @@ def test_a_registry_of_threads_around_asyncio_sessions(factory: str, mark: str, 
     """Its `remove()` calls AsyncSession.close() and awaits nothing: "coroutine 'AsyncSession.close' was never awaited"."""
     code = f"{PLAIN}factory = {factory}\nregistry = scoped_session(factory, scopefunc=task){mark}\n"
     check_source(code + "def end():\n    registry.remove()\n", "scoped-session-never-removed", tmp_path)
+
+
+PROVIDER = """\
+from asyncio import current_task
+from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker
+registry = async_scoped_session(async_sessionmaker(engine), scopefunc=current_task)
+
+async def lent():
+    {given}
+{behind}
+@router.get("/")
+async def route(db=Depends({name})):
+    return db.name
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "behind", "name"),
+    [
+        ("yield registry()  # expect medium", "", "lent"),
+        ("db = registry()\n    yield db  # expect medium", "", "lent"),
+        ("yield registry  # expect medium", "", "lent"),
+        ("yield registry()", "    await registry.remove()\n", "lent"),
+        ("db = registry()\n    yield db", "    await db.close()\n", "lent"),
+        ("yield registry()", "", "other"),
+        ("yield Session()", "", "lent"),
+    ],
+)
+def test_a_dependency_that_lends_the_session_of_the_task(given: str, behind: str, name: str, tmp_path: Path) -> None:
+    check_source(
+        project(PROVIDER.format(given=given, behind=behind, name=name)), "scoped-session-never-removed", tmp_path
+    )
