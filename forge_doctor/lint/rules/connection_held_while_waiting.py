@@ -155,7 +155,9 @@ def streamed(project: Project, function: FunctionDef, source: FunctionDef) -> Wa
     for stream in streams_of(project, function):
         wait = goes_on(project, stream.generator)
         handles = reached_in(project, function, stream, injected_handles(project, function, source))
-        if wait is not None and not uses_in(project, stream.generator, handles).ended:
+        uses = None if wait is None else uses_in(project, stream.generator, handles)
+        # What it saves at its end gives the connection back too late.
+        if wait is not None and uses is not None and (not uses.ended or uses.waits_first):
             return Waited(stream.response, stream.response, wait._replace(what=f"{wait.what} in its stream"))
     sent = file_sent(function)
     return None if sent is None else Waited(sent[0], sent[0], sent[1])

@@ -288,3 +288,28 @@ def test_a_dependency_may_commit_what_an_object_holds(ending: str, mark: str, tm
         f"    return await client.get('https://x'){mark}\n"
     )
     check_source(project(code), "connection-held-while-waiting", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("before", "lines", "mark"),
+    [
+        (
+            "",
+            "        await client.get('https://x')\n        yield 'x'\n        await db.commit()\n",
+            "  # expect high",
+        ),
+        ("", "        await db.commit()\n        await client.get('https://x')\n        yield 'x'\n", ""),
+        (
+            "    await db.close()\n",
+            "        await client.get('https://x')\n        yield 'x'\n        await db.commit()\n",
+            "",
+        ),
+    ],
+)
+def test_a_stream_that_saves_what_it_has_waited_for(before: str, lines: str, mark: str, tmp_path: Path) -> None:
+    code = SENT.format(
+        before=f"    client = httpx.AsyncClient()\n{before}    async def lines():\n{lines}",
+        response="StreamingResponse(lines())",
+        mark=mark,
+    )
+    check_source(project(code), "connection-held-while-waiting", tmp_path)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from forge_doctor.code.semantics.project import Project
 from forge_doctor.code.syntax.nodes import Call, FunctionDef, Node
+from forge_doctor.finding import Confidence
 from forge_doctor.lint.dataflow.connections.connection_use import (
     NOTHING,
     Summary,
@@ -78,23 +79,26 @@ def _left_one_by_one(
 
 class Uses(NamedTuple):
     """What a whole function, behind a `yield` too, does with a session: the first query, what waits, what ends it, and
-    whether something out of sight gets it."""
+    whether something out of sight gets it. `waits_first` says that it waits before anything of that."""
 
     query: Call | None = None
     waited: Waited | None = None
     ended: bool = False
     handed: bool = False
+    waits_first: bool = False
 
 
 def uses_in(project: Project, within: Node, handles: Handles, start: int = 0) -> Uses:
     """The same for all of a function or block from `start` on, in whatever order it runs."""
     known = dict(handles)
-    query, waited, ended, handed = None, None, False, False
+    query, waited, ended, handed, first = None, None, False, False, False
     for call in sorted(within.find(Call, nested=False), key=lambda one: one.end):
         if call.start < start or is_in_handler(call):
             continue
         take_made(project, call, known)
         step = step_of(project, call, known)
+        is_sure = step.waited is not None and step.waited.wait.confidence > Confidence.LOW
+        first = first or (is_sure and not ended and not handed)
         query = query or (call if step.query is not None else None)
         waited, ended, handed = waited or step.waited, ended or step.ended, handed or step.handed
-    return Uses(query, waited, ended, handed)
+    return Uses(query, waited, ended, handed, first)
