@@ -119,7 +119,8 @@ def of_defaults(file: SourceFile, project: Project) -> Iterator[Finding]:
 def of_generators(file: SourceFile, project: Project) -> Iterator[Finding]:
     """`ctx["db"] = await anext(get_db())`: what a dependency lends, kept by whoever starts the worker or the application."""
     for call in file.calls("next", "anext"):
-        given = call.args[0] if len(call.args) == 1 else None
+        # What a module asks for as it is run is most often a script's, and its alone.
+        given = call.args[0] if len(call.args) == 1 and call.function is not None else None
         value = project.value_of(given) if isinstance(given, Call) and not is_default(call) else UNKNOWN
         if value.kind not in ITERATORS or value.inner.kind not in SESSIONS or value.confidence is Confidence.LOW:
             continue

@@ -90,3 +90,10 @@ def test_a_session_that_a_generator_lends_for_the_life_of_a_worker_is_shared(
         "app/worker.py": WORKER.format(hook=hook, line=line + ("  # expect medium" if told else "")),
     }
     check_source(files, "global-session", tmp_path)
+
+
+def test_a_script_may_ask_the_generator_for_its_only_session(tmp_path: Path) -> None:
+    script = "from app.db import get_plain\n\ndb = next(get_plain())\nprint(db)\ndb.close()\n"
+    plain = "from sqlalchemy.orm import Session\ndef get_plain():\n    with Session(None) as db:\n        yield db\n"
+    files = {"app/__init__.py": "", "app/db.py": plain, "list_users.py": script}
+    check_source(files, "global-session", tmp_path)
