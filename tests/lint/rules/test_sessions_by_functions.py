@@ -30,11 +30,12 @@ def new_session() -> AsyncSession:
 TASK = """\
 import asyncio
 from celery import shared_task
+from sqlalchemy import text
 from app.db import new_session
 
 async def work():
     async with new_session() as session:
-        await session.commit()
+        await session.execute(text("SELECT 1"))
 
 @shared_task
 def task():
