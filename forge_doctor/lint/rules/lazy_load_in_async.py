@@ -59,13 +59,16 @@ from forge_doctor.code.orm.mapped_attributes import (
     unreadable_relationship,
 )
 from forge_doctor.code.semantics.inference.models import Relationship
+from forge_doctor.code.semantics.names.marks import Mark
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.semantics.project_outline import relationship_names
+from forge_doctor.code.semantics.project_outline import marked_functions, relationship_names
 from forge_doctor.code.syntax.nodes import Assign, Attribute, Name, Node
 from forge_doctor.code.syntax.prefilter import AnyWord
 from forge_doctor.code.syntax.source import SourceFile
+from forge_doctor.code.syntax.stubs import is_test_file
 from forge_doctor.code.syntax.text.called_names import is_of_self, places_behind_dot
 from forge_doctor.finding import Confidence, Finding, Related, Severity
+from forge_doctor.lint.dataflow.expired.handed_reads import PASSED_OVER, HandedRead, arguments_given, reads_of, taker_of
 from forge_doctor.lint.dataflow.expired.implicit_reads import (
     SelfRead,
     method_read,
@@ -77,7 +80,13 @@ from forge_doctor.lint.dataflow.expired.implicit_reads import (
 from forge_doctor.lint.dataflow.objects.dynamic_collections import query_run
 from forge_doctor.lint.dataflow.objects.loaded import loaded
 from forge_doctor.lint.dataflow.objects.loaded_objects import Loaded, Shape
-from forge_doctor.lint.dataflow.objects.unloaded_relationships import confidence_of, is_unloaded, loading, not_loaded_by
+from forge_doctor.lint.dataflow.objects.unloaded_relationships import (
+    confidence_of,
+    is_unloaded,
+    loading,
+    may_be_there,
+    not_loaded_by,
+)
 from forge_doctor.regex import regex
 
 SUSPECT = AnyWord(b"await")
@@ -95,7 +104,7 @@ def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
     if not relationship_names(project):
         return
     reads = tuple(relationships_read(file, project))
-    for lazy in (*direct_reads(reads, project), *reads_by_methods(file, project)):
+    for lazy in (*direct_reads(reads, project), *reads_by_methods(file, project), *reads_by_takers(file, project)):
         function = lazy.place.function
         key = (0 if function is None else function.start, lazy.place.text)
         if key not in seen:
@@ -105,12 +114,13 @@ def lazy_load_in_async(file: SourceFile, project: Project) -> Iterator[Finding]:
 
 
 class LazyRead(NamedTuple):
-    """A relationship read where it sends a query; `by` is the place in a method of the object, if that reads it."""
+    """A relationship read where it sends a query; `by` is the place in a method of the object, or in a function that is given
+    it, if that reads it."""
 
     place: Node
     held: Loaded
     relationship: Relationship
-    by: SelfRead | None = None
+    by: SelfRead | HandedRead | None = None
 
 
 def direct_reads(reads: Iterable[Attribute], project: Project) -> Iterator[LazyRead]:
@@ -142,6 +152,36 @@ def reads_by_methods(file: SourceFile, project: Project) -> Iterator[LazyRead]:
             if relationship is not None and is_unloaded(project, held, relationship, place):
                 yield LazyRead(place, held, relationship, one)
                 break
+
+
+def reads_by_takers(file: SourceFile, project: Project) -> Iterator[LazyRead]:
+    """`to_dto(user)`, whose function reads one of its parameter."""
+    related = relationship_names(project)
+    if is_test_file(file):  # whose session has what the test has made
+        return
+    names = marked_functions(project, Mark.READS_ON) & file.names_called
+    for call, place, around in arguments_given(file, names - PASSED_OVER):
+        held = loaded(project, place)
+        if held is None or held.shape not in (Shape.OBJECT, Shape.MANY):
+            continue
+        taker = taker_of(project, call, place, around, each=held.shape is Shape.MANY)
+        for one in () if taker is None else reads_of(project, taker):
+            relationship = relationship_in(project, held, one, related)
+            on_the_way = (place, *one.through, one.node)
+            if relationship is None or not all(is_unloaded(project, held.one, relationship, at) for at in on_the_way):
+                continue
+            if not may_be_there(held, relationship, place):
+                yield LazyRead(place, held, relationship, one)
+                break
+
+
+def relationship_in(project: Project, held: Loaded, read: HandedRead, names: frozenset[str]) -> Relationship | None:
+    """The relationship that is read there, itself or by a method of the object."""
+    own = unreadable_relationship(held.model, read.node.attr) if read.node.attr in names else None
+    method = None if own is not None else project.method(held.model.class_, read.node.attr)
+    inner = () if method is None or method.is_async else self_reads(project, method)
+    always = (lazy_relationship(held.model, one.node.attr) for one in inner if not one.is_conditional)
+    return own or next((one for one in always if one is not None), None)
 
 
 def of_dynamic_collections(reads: Iterable[Attribute], file: SourceFile, project: Project) -> Iterator[Finding]:
@@ -199,7 +239,13 @@ def found(file: SourceFile, project: Project, lazy: LazyRead) -> Finding:
     fails = "sends a query outside of an `await` and fails with MissingGreenlet"
     if relationship.lazy in RAISING:
         fails = f'raises InvalidRequestError (`lazy="{relationship.lazy}"`)'
-    if lazy.by is not None:
+    if isinstance(lazy.by, HandedRead):
+        taker = lazy.by.node.function
+        each = "each of " if held.shape is Shape.MANY else ""
+        what = f"`{'' if taker is None else taker.qualname}` is given {each}`{lazy.place.text}` and reads `{name}`, a relationship"
+        confidence = min(confidence, Confidence.MEDIUM)
+        related.append(Related(message="read here", location=lazy.by.node.file.location(lazy.by.node)))
+    elif lazy.by is not None:
         method = lazy.by.node.function
         what = f"`{lazy.place.text}` runs `{'' if method is None else method.qualname}`, which reads `{name}`, a relationship"
         confidence = min(confidence, Confidence.MEDIUM) if lazy.by.is_conditional else confidence

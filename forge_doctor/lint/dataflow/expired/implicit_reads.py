@@ -86,7 +86,7 @@ def _reads_by(
         around = read.parent
         if read.value.text != reader.name or (isinstance(around, Assign) and read in around.targets):
             continue
-        sometimes = is_conditional or _is_conditional(read, function)
+        sometimes = is_conditional or may_be_skipped(read, function)
         yield SelfRead(read, sometimes)
         inner = project.method(class_, read.attr)
         if inner is not None and inner not in seen and not inner.is_async and inner.param_names:
@@ -95,7 +95,8 @@ def _reads_by(
             yield from _reads_by(project, own, class_, seen, depth + 1, is_conditional=sometimes)
 
 
-def _is_conditional(read: Node, method: FunctionDef) -> bool:
+def may_be_skipped(read: Node, method: FunctionDef) -> bool:
+    """Whether the method may run without passing there."""
     inner: Node = read
     for around in read.ancestors:
         if around is method:

@@ -203,6 +203,18 @@ def _is_queried_too(held: Loaded, relationship: Relationship, read: Node) -> boo
     return any(re.search(queried, one) is not None or re.search(by_key, one) is not None for one in texts)
 
 
+def may_be_there(held: Loaded, relationship: Relationship, place: Node) -> bool:
+    """Whether the session may hold the one object that a relationship leads to: one of the functions has a name for it, for its
+    key or its class."""
+    if is_collection(relationship):
+        return False
+    targets = [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
+    names = "|".join(map(re.escape, (relationship.name, *targets)))
+    word = re.compile(rf"(?<!\.)\b(?:\w+_)?(?:{names})(?:s|es|_\w+)?\b".encode(), re.IGNORECASE)
+    functions = {one for one in (held.call.function, place.function) if one is not None}
+    return any(word.search(one.file.data, one.start, one.end) is not None for one in functions)
+
+
 def not_loaded_by(held: Loaded, file: SourceFile) -> str:
     """In words, for messages about a file: what would have to load it."""
     if held.is_made:
