@@ -40,6 +40,8 @@ SHAPES = {
     "objects made and saved": ("lazy-load-in-async",
         "    user{n} = User()\n    db.add(user{n})\n    await db.flush()\n    print(user{n}.orders)\n"),
     "chains of relationships": ("lazy-load-in-async", GET + "    print(user{n}.orders[0].user.orders[0].user.orders)\n"),
+    "objects handed to mappers": ("lazy-load-in-async", GET + "    print(shown{n}(user{n}))\n"),
+    "one object, many mappers": ("lazy-load-in-async", "    other = await db.get(User, 1)\n    print(shown{n}(other))\n"),
     "queries and waits": ("network-call-in-transaction", "    await db.scalar(select(User))\n    await client.get('https://x/{n}')\n"),
     "queries and waits in functions": ("network-call-in-transaction", "    await q(db)\n    await g{n}(client)\n"),
     "waits in functions": ("network-call-in-transaction", "    await db.scalar(select(User))\n    await g{n}(client)\n"),
@@ -48,6 +50,7 @@ SHAPES = {
 }  # fmt: skip
 FUNCTIONS = "async def g{n}(client: httpx.AsyncClient):\n    await g{m}(client)\n"
 
+SHOWN = "def shown{n}(one):\n    for _ in one.name: print(one.age.real)\n    return shown{m}(one)\n"
 OWN = "async def own{n}():\n    async with Session() as s:\n        await s.scalar(select(User))\n"
 
 
@@ -57,6 +60,7 @@ def calls_for(shape: str, size: int, folder: Path) -> int:
     code = "import asyncio\nfrom sqlalchemy.orm import Session as Plain\nrunning = set()\n"
     code += "".join(FUNCTIONS.format(n=n, m=n + 1) for n in range(size)) if "g{n}(" in line else ""
     code += "async def q(db: AsyncSession):\n    return await db.scalar(select(User.id))\n"
+    code += "".join(SHOWN.format(n=n, m=n + 1) for n in range(size)) if "shown{n}(" in line else ""
     code += "".join(OWN.format(n=n) for n in range(size)) if "own{n}(" in line else ""
     code += HEAD.replace("flag)", "flag, sync_db: Plain)") + "".join(line.replace("{n}", str(n)) for n in range(size))
     code = code.replace(
