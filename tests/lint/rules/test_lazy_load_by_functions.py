@@ -74,6 +74,9 @@ class Shown:
     def one(self, user: User):
         return [one.id for one in user.orders]
 
+    async def slowly(self, user: User):
+        return [one.id for one in user.orders]
+
     def every(self, users: list[User]):
         return [self.one(user) for user in users]
 
@@ -91,6 +94,18 @@ class Users:
     async def every(self) -> list[User]:
         return list((await self.db.scalars(select(User))).all())
 
+    async def page(self, size: int):
+        if not size:
+            return [], 0
+        users = (await self.db.scalars(select(User).limit(size))).all()
+        return users, size
+
+    async def relayed(self):
+        return await self.page(3)
+
+    async def total(self):
+        return 3, (await self.db.scalars(select(User))).all()
+
     async def complete(self) -> list[User]:
         return list((await self.db.scalars(select(User).options(selectinload(User.orders)))).all())
 
@@ -105,6 +120,11 @@ CALLS = {
     "each in a loop": "    for user in await users.every():\n        print(Shown.of(user))  # expect medium\n",
     "a list": "    found = await users.every()\n    return mapper.every(found)  # expect medium\n",
     "a list walked over": "    found = await users.every()\n    return mapper.walked(found)  # expect medium\n",
+    "one of two values": "    found, total = await users.page(3)\n    return mapper.every(found), total  # expect medium\n",
+    "of what is passed on": "    found, total = await users.relayed()\n    return mapper.every(found), total  # expect medium\n",
+    "the second value": "    total, found = await users.total()\n    return [one.orders for one in found], total  # expect medium\n",
+    "the other value": "    found, total = await users.total()\n    return mapper.every(found), total\n",
+    "an async converter": "    user = await users.by_id(1)\n    return await mapper.slowly(user)  # expect medium\n",
     "loaded with the list": "    found = await users.complete()\n    return mapper.every(found)\n",
     "loaded again": (
         '    user = await users.by_id(1)\n    await users.db.refresh(user, ["orders"])\n    return Shown.of(user)\n'

@@ -42,7 +42,7 @@ class Mark(StrEnum):
     CELERY = "what teaches Celery to run coroutines"
     SQLMODEL = "the session of SQLModel"
     INITS = "what is told of each object that is made"
-    READS_ON = "plain functions that walk over what they are given, or read on from an attribute of it"
+    READS_ON = "functions that await nothing and walk over what they are given, or read on from an attribute of it"
     RUNS = "functions that start an event loop, or Alembic"
     BLOCKS = "functions that stop the event loop they are called in"
     DATES = "attributes of mapped classes that may keep datetimes"
@@ -173,7 +173,7 @@ def _functions(head: re.Pattern[bytes], place: re.Pattern[bytes]) -> Told:
     return told
 
 
-HEAD = regex(rb"def(?<!\wdef)(?<!async def)[ \t]+(\w+)[ \t]*\(([^)]{0,800})")
+HEAD = regex(rb"def(?<!\wdef)[ \t]+(\w+)[ \t]*\(([^)]{0,800})")
 # `in users`, `in user.orders`, `in sorted(user.orders)`, and `user.team.name`: the receiver's end is where the match begins.
 WALKED = regex(rb" in[ \t]+(?:\w+\()?(?=[^\W\d])(?!self\b|range\b)(\w+)")
 READ_ON = regex(rb"\.[a-z_]\w*\.[a-z_]")
@@ -184,7 +184,7 @@ OWN = (b"self", b"cls")
 
 
 def _reads_on(data: bytes, _words: tuple[bytes, ...]) -> Iterator[str]:
-    """The names of plain functions whose head, the nearest before a place, has the name there among its parameters."""
+    """The names of functions without an `await` whose head, the nearest before a place, has the name there among its parameters."""
     heads = list(HEAD.finditer(data))
     starts = [one.start() for one in heads]
     told: set[int] = set()
@@ -195,9 +195,19 @@ def _reads_on(data: bytes, _words: tuple[bytes, ...]) -> Iterator[str]:
             places.append((one.start(), before[0]))
     for place, name in places:
         number = bisect_right(starts, place) - 1
-        if number >= 0 and number not in told and re.search(rb"\b" + name + rb"\b", heads[number][2]) is not None:
+        if number < 0 or number in told or _awaits(data, starts, number):
+            continue
+        if re.search(rb"\b" + name + rb"\b", heads[number][2]) is not None:
             told.add(number)
             yield _called_by(data, heads[number]).decode("utf-8", "replace")
+
+
+def _awaits(data: bytes, starts: list[int], number: int) -> bool:
+    """Whether a function awaits anything before the next one begins: what only turns objects into others does not."""
+    if not data.endswith(b"async ", 0, starts[number]):
+        return False
+    end = starts[number + 1] if number + 1 < len(starts) else len(data)
+    return data.find(b"await", starts[number], end) >= 0
 
 
 def _called_by(data: bytes, head: re.Match[bytes]) -> bytes:

@@ -29,7 +29,7 @@ PASSED_OVER = frozenset(
 )
 # `user = await ...`, `for user in ...`, also of a comprehension: with as much as may say what it is.
 BOUND = regex(
-    rb"(?:^[ \t]*(\w+)[ \t]*(?::[^=\n]{1,80})?=(?!=)|\bfor[ \t]+(\w+)[ \t]+in\b)(?=((?:[^\n]{0,200}\n?){1,2}))",
+    rb"(?:^[ \t]*(\w+(?:[ \t]*,[ \t]*\w+){0,4})[ \t]*(?::[^=\n]{1,80})?=(?!=)|\bfor[ \t]+(\w+)[ \t]+in\b)(?=((?:[^\n]{0,200}\n?){1,2}))",
     re.MULTILINE,
 )
 RECEIVING = regex(rb"\bawait\b|\b[A-Z]\w*\(")
@@ -85,9 +85,9 @@ def _names_received(function: FunctionDef) -> frozenset[bytes]:
 def _names_bound(function: FunctionDef) -> frozenset[bytes]:
     found = {name.encode() for name in function.param_names} if function.decorators else set()
     for bound in BOUND.finditer(function.file.data, function.start, function.end):
-        name, value = bound[1] or bound[2], bound[3]
+        names, value = WORD.findall(bound[1] or bound[2]), bound[3]
         if RECEIVING.search(value) is not None or not found.isdisjoint(WORD.findall(value)):
-            found.add(name)
+            found.update(names)
     return frozenset(found)
 
 

@@ -29,6 +29,7 @@ from forge_doctor.code.syntax.nodes import (
     Param,
     Return,
     Subscript,
+    Tuple,
     UnaryOp,
 )
 from forge_doctor.finding import Confidence
@@ -36,7 +37,7 @@ from forge_doctor.lint.dataflow.objects.expiry import provider_of
 from forge_doctor.lint.dataflow.objects.legacy_queries import fetched
 from forge_doctor.lint.dataflow.objects.loaded_objects import HERE, Loaded, Shape, Way, of_result
 from forge_doctor.lint.dataflow.objects.model_owners import model_kept, owner_of
-from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, is_of_model, keyed_by, narrowed
+from forge_doctor.lint.dataflow.objects.object_bindings import got_or_made, is_of_model, keyed_by, narrowed, values_at
 from forge_doctor.lint.dataflow.objects.row_entities import rows_of, taken
 from forge_doctor.lint.dataflow.objects.saved_objects import saved
 from forge_doctor.lint.dataflow.objects.taken_sessions import same_session, session_here
@@ -64,6 +65,8 @@ def loaded(project: Project, node: Node, way: Way = HERE) -> Loaded | None:
 
 
 def _held(project: Project, node: Node, way: Way) -> Loaded | None:
+    if way.place is not None and not isinstance(node, Await):
+        return None
     if isinstance(node, Name):
         held = _named(project, node, way)
         return held and held._replace(model=narrowed(project, node, held.model))
@@ -147,7 +150,7 @@ def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
         return held.one if held is not None and held.shape is Shape.KEYED else None
     if len(binding.path) == 1 and not way.in_tuples:  # `for user, order in result`
         row = _bound(project, binding._replace(path=()), way._replace(in_tuples=True))
-        return taken(project, row, str(binding.path[0]))
+        return taken(project, row, str(binding.path[0])) or _of_several(project, binding, way)
     if binding.path:
         return None
     if isinstance(node, Assign | NamedExpr):
@@ -159,6 +162,13 @@ def _bound(project: Project, binding: Binding, way: Way) -> Loaded | None:
     if isinstance(node, For | ComprehensionFor) and not node.is_async:
         return each_of(loaded(project, node.iter, way.deeper), way)
     return None
+
+
+def _of_several(project: Project, binding: Binding, way: Way) -> Loaded | None:
+    """What one of the names stands for in `users, total = await page()`."""
+    value, place = binding.node.value if isinstance(binding.node, Assign) else None, binding.path[0]
+    asked = way.deeper._replace(place=place) if isinstance(value, Await) and isinstance(place, int) else None
+    return None if asked is None or value is None else loaded(project, value, asked)
 
 
 def each_of(many: Loaded | None, way: Way) -> Loaded | None:
@@ -195,7 +205,7 @@ def _awaited(project: Project, call: Node, way: Way) -> Loaded | None:
     if not isinstance(call, Call):
         return None
     receiver = call.receiver
-    if receiver is not None and call.method in QUERYING:
+    if receiver is not None and call.method in QUERYING and way.place is None:
         value = project.known(receiver)
         if value.kind.is_async_session and value.confidence > Confidence.LOW:
             return _queried(project, call, receiver, way)
@@ -269,8 +279,10 @@ def _given(project: Project, function: FunctionDef, way: Way) -> Loaded | None:
     if function.decorators and not decorated(function, HARMLESS_DECORATORS):
         return None
     returns = [one.value for one in function.find(Return, nested=False)]
-    values = [one for one in returns if one is not None and one.text != "None"]
+    values: list[Node] = [one for one in returns if one is not None and one.text != "None"]
     further = way.deeper._replace(hops=way.hops + 1)
+    if way.place is not None and all(isinstance(one, Tuple) for one in values):
+        values, further = values_at(values, way.place), further._replace(place=None)
     held = [(one, loaded(project, one, further)) for one in values[:MOST_RETURNS]]
     queried = [one for _, one in held if one is not None]
     if len(queried) != 1 or len(held) != len(values):

@@ -67,7 +67,7 @@ class Loaded(NamedTuple):
 class Way(NamedTuple):
     """How far from what was asked, and in a method of which object; `is_plain` asks for what plain sessions loaded, whose
     objects load what is missing as long as their session is open, `in_rows` for rows too that have an object each,
-    `in_tuples` for rows of several columns, to take one of them."""
+    `in_tuples` for rows of several columns, to take one of them, `place` for that one of the values a function returns."""
 
     hops: int = 0
     depth: int = 0
@@ -75,6 +75,7 @@ class Way(NamedTuple):
     is_plain: bool = False
     in_rows: bool = False
     in_tuples: bool = False
+    place: int | None = None
 
     @property
     def deeper(self) -> Way:

@@ -1,4 +1,4 @@
-"""Which of several bindings of a name tells what it holds."""
+"""Which of several bindings of a name, or of several values, tells what it holds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forge_doctor.code.semantics.inference.narrowing import TOLD
 from forge_doctor.code.semantics.library.kinds import Kind
 from forge_doctor.code.semantics.names.bindings import Binding
 from forge_doctor.code.semantics.project import Project
-from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, ComprehensionFor, For, Name, Node
+from forge_doctor.code.syntax.nodes import Assign, Call, ClassDef, ComprehensionFor, For, Name, Node, Starred, Tuple
 
 
 def got_or_made(project: Project, bindings: Iterable[Binding]) -> Binding | None:
@@ -46,3 +46,13 @@ def keyed_by(walk: For | ComprehensionFor) -> Node | None:
     call = walk.iter
     is_pairs = isinstance(call, Call) and call.method == "items" and not call.args and not walk.is_async
     return call.receiver if is_pairs and isinstance(call, Call) else None
+
+
+def values_at(values: list[Node], place: int) -> list[Node]:
+    """What stands at one place of each of several tuples, without what is an empty list; the tuple itself where nobody can tell."""
+    found = []
+    for value in values:
+        parts = value.elts if isinstance(value, Tuple) else ()
+        is_plain = place < len(parts) and not any(isinstance(one, Starred) for one in parts)
+        found.append(parts[place] if is_plain else value)
+    return [one for one in found if one.text not in ("[]", "None")]
