@@ -9,7 +9,9 @@ from forge_doctor.code.semantics.library.kinds import words
 from forge_doctor.code.semantics.library.symbols import LIBRARIES
 from forge_doctor.code.semantics.names.reaching import Passed
 from forge_doctor.code.semantics.project import Project
+from forge_doctor.code.syntax.kept_with_file import kept_with_file
 from forge_doctor.code.syntax.nodes import Assign, Call, Keyword, Name, NamedExpr, Node, Starred, Str
+from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.regex import regex
 
 VERBS = words("select insert update delete")
@@ -21,6 +23,7 @@ REFINING = words(
     on_conflict_do_update prefix_with with_hint"""
 )
 MOST_PARTS = 64  # more of them make no statement anybody could read
+IMPORTED_AS = regex(rb"\b(select|insert|update|delete)[ \t]+as[ \t]+(\w+)")
 RAW = regex(r"\s*(?:WITH\b.*?\)\s*)?(SELECT|INSERT|UPDATE|DELETE)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -84,7 +87,7 @@ def _followed(project: Project, node: Node) -> Sql:
 def _innermost(project: Project, node: Node) -> tuple[Node, bool]:
     """What a chain of calls begins with, and whether the others only refine it."""
     refines_only, place = True, node
-    while isinstance(place, Call) and not _starts(project, place) and place.receiver is not None:
+    while isinstance(place, Call) and not _verb(project, place) and place.receiver is not None:
         refines_only = refines_only and place.method in REFINING and not _spread(place)
         place = place.receiver
     return place, refines_only
@@ -94,15 +97,23 @@ def _begun(project: Project, place: Node) -> Sql:
     """The statement a first call makes."""
     if not isinstance(place, Call):
         return UNKNOWN_SQL
-    if _starts(project, place):
-        return Sql(verb=place.method, entities=place.args, understood=_plain(place))
+    if verb := _verb(project, place):
+        return Sql(verb=verb, entities=place.args, understood=_plain(place))
     return _raw(place)
 
 
-def _starts(project: Project, call: Call) -> bool:
-    if call.method not in VERBS:
-        return False
-    return project.qualified(call.func).partition(".")[0] in LIBRARIES
+def _verb(project: Project, call: Call) -> str:
+    """The statement that a call of SQLAlchemy's begins, by whatever name it is imported; empty for any other call."""
+    verb = call.method if call.method in VERBS else _imported_as(call.file).get(call.func.text, "")
+    return verb if verb and project.qualified(call.func).partition(".")[0] in LIBRARIES else ""
+
+
+@kept_with_file
+def _imported_as(file: SourceFile) -> dict[str, str]:
+    """Which of them has another name in a file: `from sqlalchemy import select as sa_select`."""
+    if not file.mentions(b" as "):
+        return {}
+    return {one[2].decode(): one[1].decode() for one in IMPORTED_AS.finditer(file.data)}
 
 
 def _plain(call: Call) -> bool:

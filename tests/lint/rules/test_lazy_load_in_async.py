@@ -12,6 +12,12 @@ from tests.support.lint_models import project
 BAD = [
     """\
 async def f(db: AsyncSession):
+    from sqlalchemy import select as sa_select
+    users = list(await db.scalars(sa_select(User).order_by(User.name)))
+    return [len(user.orders) for user in users]  # expect high
+""",
+    """\
+async def f(db: AsyncSession):
     user = await db.get(User, 1)
     return user.orders  # expect high
 """,
