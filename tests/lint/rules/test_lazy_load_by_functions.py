@@ -77,6 +77,17 @@ class Shown:
     async def slowly(self, user: User):
         return [one.id for one in user.orders]
 
+    async def response_of(self, user: User):
+        print(await self.address(user.name))
+        return [one.id for one in user.orders]
+
+    async def filled_response(self, user: User, db: AsyncSession):
+        await db.refresh(user, ["orders"])
+        return [one.id for one in user.orders]
+
+    async def address(self, name):
+        return name
+
     def every(self, users: list[User]):
         return [self.one(user) for user in users]
 
@@ -125,6 +136,8 @@ CALLS = {
     "the second value": "    total, found = await users.total()\n    return [one.orders for one in found], total  # expect medium\n",
     "the other value": "    found, total = await users.total()\n    return mapper.every(found), total\n",
     "an async converter": "    user = await users.by_id(1)\n    return await mapper.slowly(user)  # expect medium\n",
+    "a converter that awaits": "    user = await users.by_id(1)\n    return await mapper.response_of(user)  # expect medium\n",
+    "a converter that loads": "    user = await users.by_id(1)\n    return await mapper.filled_response(user, users.db)\n",
     "loaded with the list": "    found = await users.complete()\n    return mapper.every(found)\n",
     "loaded again": (
         '    user = await users.by_id(1)\n    await users.db.refresh(user, ["orders"])\n    return Shown.of(user)\n'

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from zlib import crc32
 
+from forge_doctor.code.semantics.names.takers import reads_on
 from forge_doctor.code.syntax.text.vocabulary import Vocabulary
 from forge_doctor.regex import regex
 
@@ -42,7 +43,7 @@ class Mark(StrEnum):
     CELERY = "what teaches Celery to run coroutines"
     SQLMODEL = "the session of SQLModel"
     INITS = "what is told of each object that is made"
-    READS_ON = "functions that await nothing and walk over what they are given, or read on from an attribute of it"
+    READS_ON = "functions that walk over what they are given, or read on from an attribute of it"
     RUNS = "functions that start an event loop, or Alembic"
     BLOCKS = "functions that stop the event loop they are called in"
     DATES = "attributes of mapped classes that may keep datetimes"
@@ -173,51 +174,6 @@ def _functions(head: re.Pattern[bytes], place: re.Pattern[bytes]) -> Told:
     return told
 
 
-HEAD = regex(rb"def(?<!\wdef)[ \t]+(\w+)[ \t]*\(([^)]{0,800})")
-# `in users`, `in user.orders`, `in sorted(user.orders)`, and `user.team.name`: the receiver's end is where the match begins.
-WALKED = regex(rb" in[ \t]+(?:\w+\()?(?=[^\W\d])(?!self\b|range\b)(\w+)")
-READ_ON = regex(rb"\.[a-z_]\w*\.[a-z_]")
-CLASS_NAME = regex(rb"class[ ]+(\w+)")
-LAST_WORD = regex(rb"(?<![\w.])[^\W\d]\w{0,40}\Z")
-LONGEST_NAME = 42
-OWN = (b"self", b"cls")
-
-
-def _reads_on(data: bytes, _words: tuple[bytes, ...]) -> Iterator[str]:
-    """The names of functions without an `await` whose head, the nearest before a place, has the name there among its parameters."""
-    heads = list(HEAD.finditer(data))
-    starts = [one.start() for one in heads]
-    told: set[int] = set()
-    places = [(one.start(), one[1]) for one in WALKED.finditer(data)]
-    for one in READ_ON.finditer(data):
-        before = LAST_WORD.search(data, max(0, one.start() - LONGEST_NAME), one.start())
-        if before is not None and before[0] not in OWN:
-            places.append((one.start(), before[0]))
-    for place, name in places:
-        number = bisect_right(starts, place) - 1
-        if number < 0 or number in told or _awaits(data, starts, number):
-            continue
-        if re.search(rb"\b" + name + rb"\b", heads[number][2]) is not None:
-            told.add(number)
-            yield _called_by(data, heads[number]).decode("utf-8", "replace")
-
-
-def _awaits(data: bytes, starts: list[int], number: int) -> bool:
-    """Whether a function awaits anything before the next one begins: what only turns objects into others does not."""
-    if not data.endswith(b"async ", 0, starts[number]):
-        return False
-    end = starts[number + 1] if number + 1 < len(starts) else len(data)
-    return data.find(b"await", starts[number], end) >= 0
-
-
-def _called_by(data: bytes, head: re.Match[bytes]) -> bytes:
-    """The name that a function is called by: `__init__` by that of its class, the nearest one before it."""
-    if head[1] != b"__init__":
-        return head[1]
-    around = CLASS_NAME.match(data, data.rfind(b"class ", 0, head.start()))
-    return head[1] if around is None else around[1]
-
-
 DEFINED = regex(rb"def(?<!\wdef)[ \t]+(\w+)")
 PLAIN_DEFINED = regex(rb"^def[ \t]+(\w+)\(", re.MULTILINE)
 DEFINED_ASYNC = regex(rb"async(?<!\wasync)[ \t]+def[ \t]+(\w+)")
@@ -256,7 +212,7 @@ ASKED: Mapping[Mark, Asked] = MappingProxyType(
             ),
             _text,
         ),
-        Mark.READS_ON: Asked((b"def ",), _reads_on),
+        Mark.READS_ON: Asked((b"def ",), reads_on),
         Mark.OPTION: Asked((b"expire_on_commit",), _text),
         Mark.MIGRATES: Asked((b"run_migrations",), lambda data, _: (_sum((data,)),)),
         Mark.OWN_READS: Asked((b"self.",), _own_reads),
