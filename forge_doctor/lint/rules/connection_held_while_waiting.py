@@ -121,9 +121,7 @@ def connection_held_while_waiting(file: SourceFile, project: Project) -> Iterato
 def of_pools(file: SourceFile, project: Project) -> Iterator[Finding]:
     """The block of a driver's pool, whose connection has queried and waits for another service with the code."""
     for lent, waited in waited_in_blocks(file, project):
-        related = [Related(message="takes the connection", location=file.location(lent.opener))]
-        if waited.call is not waited.at:
-            related.append(Related(message="waits here", location=waited.call.file.location(waited.call)))
+        related = (Related(message="takes the connection", location=file.location(lent.opener)), *waits_here(waited))
         yield file.finding(
             connection_held_while_waiting,
             waited.at,
@@ -131,7 +129,7 @@ def of_pools(file: SourceFile, project: Project) -> Iterator[Finding]:
             "connection is missing in the pool until the answer comes",
             confidence=min(waited.wait.confidence, Confidence.MEDIUM),
             remedy="leave the block before the wait, and take a connection again for what is written behind it",
-            related=tuple(related),
+            related=related,
         )
 
 
@@ -200,13 +198,17 @@ def of_dependencies(file: SourceFile, project: Project, names: frozenset[str]) -
                 break
 
 
+def waits_here(waited: Waited) -> Iterator[Related]:
+    """The wait itself, where that stands in a function that is called."""
+    if waited.call is not waited.at:
+        yield Related(message="waits here", location=waited.call.file.location(waited.call))
+
+
 def at_wait(file: SourceFile, endpoint: FunctionDef, held: HeldByDependency, waited: Waited) -> Finding:
     """The finding, at the call of the endpoint that waits."""
     provider = held.injection.provider
     who = "a dependency" if provider is None else f"the dependency {provider.qualname}()"
-    related = [Related(message=f"{who} queries here", location=held.at.file.location(held.at))]
-    if waited.call is not waited.at:
-        related.append(Related(message="waits here", location=waited.call.file.location(waited.call)))
+    related = (Related(message=f"{who} queries here", location=held.at.file.location(held.at)), *waits_here(waited))
     return file.finding(
         connection_held_while_waiting,
         waited.at,
@@ -215,7 +217,7 @@ def at_wait(file: SourceFile, endpoint: FunctionDef, held: HeldByDependency, wai
         confidence=min(held.confidence, waited.wait.confidence),
         remedy=REMEDY,
         evidence=evidence(held),
-        related=tuple(related),
+        related=related,
     )
 
 

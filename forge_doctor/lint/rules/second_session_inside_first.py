@@ -78,20 +78,8 @@ from forge_doctor.regex import regex
 
 SUSPECT = WordsThen(
     rb"with\s+[\w.]+\([^\n]*\)\s+as\s+\w+|Depends\(|enter_async_context\(|AsyncSession\b|fastapi|@\w*session",
-    *(
-        b"acquire",
-        b"ExitStack",
-        b"engine",
-        b"ession",
-        b"aker",
-        b"actory",
-        b"ocal",
-        b"db",
-        b"DB",
-        b"uow",
-        b"Unit",
-        b"_of_work",
-    ),
+    *(b"acquire", b"ExitStack", b"engine", b"ession", b"aker", b"actory", b"ocal"),
+    *(b"db", b"DB", b"uow", b"Unit", b"_of_work"),
 )
 # Who enters a unit of work may say no word of a database.
 EVERYWHERE = True

@@ -16,6 +16,7 @@ from forge_doctor.code.syntax.source import SourceFile
 from forge_doctor.lint.dataflow.connections.connection_stretches import state_before
 from forge_doctor.lint.dataflow.connections.handles import Handles, session_sources
 from forge_doctor.lint.dataflow.connections.holding_classes import objects_given, sessions_given
+from forge_doctor.lint.dataflow.sessions.begun_by_wrappers import wrapped_names
 from forge_doctor.lint.dataflow.sessions.module_engines import engine_behind, engine_used
 from forge_doctor.lint.dataflow.sessions.servers import has_one_async_engine
 
@@ -43,15 +44,6 @@ def taken_by_called(file: SourceFile, project: Project) -> Iterator[TakenTwice]:
             and (found := taken_before(project, call)) is not None
         ):
             yield found
-
-
-def wrapped_names(file: SourceFile, project: Project) -> frozenset[str]:
-    """The functions of the file that a decorator of the project may open something for."""
-    decorators = marked_functions(project, Mark.WRAPS)
-    if not any(one.encode() in file.words for one in decorators):
-        return frozenset()
-    functions = project.scopes(file).functions
-    return frozenset(one.name for one in functions if one.is_async and one.decorated_by(*decorators))
 
 
 def taken_around(project: Project, opens: Call) -> TakenTwice | None:

@@ -191,7 +191,7 @@ def confidence_of(project: Project, held: Loaded, relationship: Relationship, re
 def _is_queried_too(held: Loaded, relationship: Relationship, read: Node) -> bool:
     """Whether one of the functions loads objects of the relationship's class by themselves, be it before the read:
     `session.get(User, order.user_id)`, or gives its key to what is awaited: `users.by_id(order.user_id)`."""
-    targets = [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
+    targets = _classes_named(relationship)
     if not targets or held.model.class_.name in targets:
         return False
     queried = rf"\b(?:get|get_one|select)\(\s*(?:\w+\.)*(?:{'|'.join(map(re.escape, targets))})\s*[,)]".encode()
@@ -203,12 +203,17 @@ def _is_queried_too(held: Loaded, relationship: Relationship, read: Node) -> boo
     return any(re.search(queried, one) is not None or re.search(by_key, one) is not None for one in texts)
 
 
+def _classes_named(relationship: Relationship) -> list[str]:
+    """The classes in what a relationship says that it leads to."""
+    return [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
+
+
 def may_be_there(held: Loaded, relationship: Relationship, place: Node) -> bool:
     """Whether the session may hold the one object that a relationship leads to: one of the functions has a name for it, for its
     key or its class."""
     if is_collection(relationship):
         return False
-    targets = [one for one in WORDS.findall(relationship.target) if one[:1].isupper() and one not in GENERIC]
+    targets = _classes_named(relationship)
     names = "|".join(map(re.escape, (relationship.name, *targets)))
     word = re.compile(rf"(?<!\.)\b(?:\w+_)?(?:{names})(?:s|es|_\w+)?\b".encode(), re.IGNORECASE)
     functions = {one for one in (held.call.function, place.function) if one is not None}

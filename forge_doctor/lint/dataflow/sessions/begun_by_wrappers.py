@@ -17,13 +17,19 @@ from forge_doctor.lint.dataflow.sessions.begun_elsewhere import SESSIONS, Begins
 from forge_doctor.lint.dataflow.sessions.transactions import is_awaited
 
 
+def wrapped_names(file: SourceFile, project: Project) -> frozenset[str]:
+    """The functions of the file that a decorator of the project may open or begin something for."""
+    decorators = marked_functions(project, Mark.WRAPS)
+    if not any(one.encode() in file.words for one in decorators):
+        return frozenset()
+    functions = project.scopes(file).functions
+    return frozenset(one.name for one in functions if one.is_async and one.decorated_by(*decorators))
+
+
 def begun_by_decorators(file: SourceFile, project: Project) -> Iterator[Begins]:
     """Awaited calls of a function of the file that a decorator of the project has put into a `begin()` block, on the session
     that the function is given, or that its object holds."""
-    decorators = marked_functions(project, Mark.WRAPS)
-    if not any(one.encode() in file.words for one in decorators):
-        return
-    names = {one.name for one in project.scopes(file).functions if one.is_async and one.decorated_by(*decorators)}
+    names = wrapped_names(file, project)
     for call in file.calls(*names) if names else ():
         caller = call.function
         callee = project.called(call) if caller is not None and is_awaited(call) else None
