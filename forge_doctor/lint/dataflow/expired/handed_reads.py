@@ -153,11 +153,19 @@ def _is_parameter(project: Project, taker: Taker, node: Node) -> bool:
 
 
 def _is_skipped(taker: Taker, place: Node) -> bool:
-    """Whether the function may run without passing there, whatever it is given: a way out before it that asks for the object
-    itself is taken only without one."""
-    function = taker.function
-    ways_out = (one for one in function.find(If, nested=False) if one.start < place.start and leaves(one.body))
-    return may_be_skipped(place, function) or any(taker.name not in one.test.text for one in ways_out)
+    """Whether the function may run without passing there, whatever it is given."""
+    return _first_way_out(taker) < place.start or may_be_skipped(place, taker.function)
+
+
+def _first_way_out(taker: Taker) -> int:
+    """Where the first way out of the function stands that does not ask for the object: those that do are taken only without
+    one. Behind the function where there is none; found once."""
+    known: dict[Taker, int] = taker.function.file.kept.setdefault(_first_way_out, {})
+    if taker not in known:
+        ways_out = (one for one in taker.function.find(If, nested=False) if leaves(one.body))
+        starts = (one.start for one in ways_out if taker.name not in one.test.text)
+        known[taker] = min(starts, default=taker.function.end)
+    return known[taker]
 
 
 def _bound_by(project: Project, node: Node) -> Node | None:
